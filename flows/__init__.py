@@ -1,0 +1,1 @@
+"""Leadmill: exports of many systems in, one trustworthy lead table out."""

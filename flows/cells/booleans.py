@@ -1,0 +1,68 @@
+"""Yes and no, in the words that systems and people use for it.
+
+A word that only leans (`maybe`, `later`, `active` in a column that is not about being archived) decides
+nothing and is unreadable.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+from flows.cells.parsed import Parsed, issues_at, no_issues
+from flows.cells.text import fold_case, read_blanks
+
+INVALID: Final = "boolean_invalid"
+
+# English first; then German, French, Spanish, Italian, Portuguese, Dutch, Scandinavian, Finnish, Polish,
+# Czech, Hungarian, Romanian, Turkish, Greek, Russian, Hebrew, Arabic, Hindi, Japanese, Chinese, Korean,
+# with the words of their spreadsheets for true and false.
+_YES: Final = """yes y true t 1 1.0 on checked ticked enabled x ✓ ✔ ✅ ☑ 👍
+    ja wahr oui vrai sí si verdadero sì vero sim verdadeiro waar sant sand kyllä tosi tak prawda ano pravda
+    igen igaz da adevărat evet doğru ναι αληθής да истина כן نعم हाँ हां はい 是 真 예 네"""
+_NO: Final = """no n false f 0 0.0 off unchecked unticked disabled ✗ ✘ ❌ ☐ 👎
+    nein falsch non faux falso não nao nee onwaar nej falskt falsk usann nei ei epätosi nie fałsz ne nepravda
+    nem hamis nu fals hayır yanlış όχι ψευδής нет ложь לא لا नहीं いいえ 否 假 아니요 아니오"""
+_WORDS: Final[Mapping[str, bool]] = {
+    **dict.fromkeys(_YES.split(), True),
+    **dict.fromkeys(_NO.split(), False),
+}
+
+# What a column may say about itself in place of yes and no.
+_WORDS_OF_FIELD: Final[Mapping[str, Mapping[str, bool]]] = {
+    "archived": {
+        **dict.fromkeys(("archived", "deleted", "is archived", "archiviert", "archivé", "archivado"), True),
+        **dict.fromkeys(("active", "not archived", "unarchived", "open", "live", "aktiv", "actif"), False),
+    },
+    "interestedInSwitching": {
+        **dict.fromkeys(
+            ("interested", "very interested", "yes please", "interessiert", "intéressé", "interesado"), True
+        ),
+        **dict.fromkeys(("not interested", "uninterested", "no thanks", "nicht interessiert", "no interesado"), False),
+    },
+}
+
+
+def parse_booleans(cells: pl.Series, field: str = "") -> Parsed:
+    """Read yes or no; `field` is the field of the specification whose own words count as well."""
+    words = pl.DataFrame(
+        list({**_WORDS, **_WORDS_OF_FIELD.get(field, {})}.items()),
+        schema={"word": pl.String, "meaning": pl.Boolean},
+        orient="row",
+    )
+    folded_words = fold_case(words["word"])
+
+    texts = cells.drop_nulls().unique()
+    known = read_blanks(texts)
+    meanings = (
+        fold_case(known)
+        .str.strip_chars_end("!.")
+        .replace_strict(folded_words, words["meaning"], default=None, return_dtype=pl.Boolean)
+    )
+    is_yes = cells.is_in(texts.filter(meanings.fill_null(False)))
+    is_no = cells.is_in(texts.filter((~meanings).fill_null(False)))
+    values = is_yes.set(~(is_yes | is_no).fill_null(False), None)
+    unclear = texts.filter(known.is_not_null() & meanings.is_null())
+    if unclear.is_empty():
+        return Parsed(values, no_issues())
+    return Parsed(values, issues_at(cells.is_in(unclear).fill_null(False).arg_true(), INVALID))

@@ -1,0 +1,268 @@
+"""The command `leads`: words and order only; what it does is in the pipeline and the steps.
+
+Imports stand inside the commands: `leads --help` must answer at once.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import cyclopts
+from cyclopts import App, Parameter
+
+from flows import output
+from flows.errors import LeadmillError, UsageError
+
+if TYPE_CHECKING:
+    from flows.settings import Settings
+    from flows.steps.publish import BatchSummary
+    from flows.warehouse import Warehouse
+
+app = App(
+    name="leads",
+    help="Turn CRM, form, ad and list exports into one trustworthy lead table in DuckDB.",
+    help_epilogue=(
+        "Exit codes: 0 done; 1 a batch failed or a check found something; 2 wrong usage or configuration; "
+        "75 the warehouse is held by another process."
+    ),
+    version_flags=["--version"],
+)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Places:
+    """Where things are; each wins over its LEADS_ variable and leads.toml."""
+
+    warehouse: Annotated[Path | None, Parameter(help="DuckDB file [default: data/warehouse/leads.duckdb]")] = None
+    reference: Annotated[Path | None, Parameter(help="folder of feeds.toml [default: data/reference]")] = None
+    archive: Annotated[Path | None, Parameter(help="where files taken are kept [default: data/archive]")] = None
+    debug: Annotated[bool, Parameter(help="show tracebacks", negative="")] = False
+
+    def settings(self) -> "Settings":
+        """Return the settings with these flags applied."""
+        from flows.settings import load_settings
+
+        return load_settings(warehouse=self.warehouse, reference=self.reference, archive=self.archive)
+
+
+NOWHERE_SPECIAL = Places()
+AsJson = Annotated[bool, Parameter(name="--json", help="print one JSON document and nothing else", negative="")]
+
+
+@app.command
+def ingest(
+    *paths: Annotated[str, Parameter(help="files, folders or globs; none: the location of each feed")],
+    feed: Annotated[str | None, Parameter(help="name of the feed; else by location, else 'default'")] = None,
+    dry_run: Annotated[bool, Parameter(help="do everything but the commit", negative="")] = False,
+    force: Annotated[bool, Parameter(help="load files again that were loaded before", negative="")] = False,
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> int:
+    """Load exports into the warehouse: CSV, TSV, JSON or NDJSON, gzipped or not.
+
+    Each file becomes one batch, loaded whole or not at all. A file that was loaded before is skipped.
+    Rows that no lead can be made from are kept with their reason: leads rejects.
+
+    Examples:
+
+        leads ingest my-contacts.csv
+
+        leads ingest data/exports --dry-run
+    """
+    summaries = _ingest(paths, feed, dry_run, force, places)
+    output.end_progress()
+    if as_json:
+        output.print_json({"batches": [summary.columns for summary in summaries]})
+    else:
+        output.print_summary(summaries)
+        if dry_run:
+            output.note("Dry run: nothing was written.")
+        else:
+            output.print_next_steps(summaries)
+    return int(any(summary.is_failure for summary in summaries))
+
+
+def _ingest(
+    paths: tuple[str, ...], feed: str | None, dry_run: bool, force: bool, places: Places
+) -> list["BatchSummary"]:
+    settings = places.settings()
+    if os.environ.get("PREFECT_API_URL"):
+        from flows.ingest import IngestFailedError, ingest_leads
+
+        # The flow reads its settings as a deployment's run does: from the environment.
+        for key in ("warehouse", "reference", "archive"):
+            if key in settings.model_fields_set:
+                os.environ[f"LEADS_{key.upper()}"] = str(getattr(settings, key))
+        try:
+            return ingest_leads(list(paths), feed, dry_run, force)
+        except IngestFailedError as error:
+            return error.summaries
+    from flows.pipeline import Request
+    from flows.pipeline import ingest as run_pipeline
+
+    output.note("Running without Prefect: PREFECT_API_URL is not set.")
+    request = Request(paths=paths, feed=feed, is_dry_run=dry_run, is_forced=force)
+    return run_pipeline(settings, request, report=output.report_progress)
+
+
+@app.command
+def batches(as_json: AsJson = False, places: Places = NOWHERE_SPECIAL) -> None:
+    """List all batches, the newest first: what was taken and what became of its rows."""
+    from flows.steps.publish import list_batches
+
+    with _reading(places) as warehouse:
+        records = list_batches(warehouse).to_dicts()
+    columns = [
+        *(
+            "batch_id",
+            "kind",
+            "feed",
+            "status_today",
+            "file_uri",
+            "rows_read",
+            "rows_inserted",
+            "rows_updated",
+        ),
+        *("rows_unchanged", "rows_merged", "rows_rejected", "started_at"),
+    ]
+    output.print_records(records, columns, as_json=as_json)
+
+
+@app.command
+def show(
+    batch: Annotated[int, Parameter(help="batch id, as in `leads batches`")],
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> None:
+    """Show one batch: its audit row, its cell issues and its rejected rows by code."""
+    from flows.steps.publish import count_issues, count_reject_reasons, summarise_batch
+
+    with _reading(places) as warehouse:
+        try:
+            columns = summarise_batch(warehouse, batch).columns
+        except KeyError:
+            raise UsageError(f"there is no batch {batch}; see: leads batches") from None
+        issues = count_issues(warehouse, batch).to_dicts()
+        reasons = count_reject_reasons(warehouse, batch).to_dicts()
+    if as_json:
+        output.print_json({**columns, "cell_issues": issues, "reject_reasons": reasons})
+        return
+    output.print_table(("column", "value"), [(name, value) for name, value in columns.items() if value is not None])
+    if issues:
+        output.print_table(("cells kept out", "code", "cells"), [list(issue.values()) for issue in issues])
+    if reasons:
+        output.print_table(("rows rejected for", "code", "rows"), [list(reason.values()) for reason in reasons])
+
+
+@app.command
+def rejects(
+    batch: Annotated[int | None, Parameter(help="batch id; none: the open rows of all batches")] = None,
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> None:
+    """List rejected rows with their reasons and raw text."""
+    from flows.steps.publish import list_rejects
+
+    with _reading(places) as warehouse:
+        records = list_rejects(warehouse, batch).to_dicts()
+    if as_json:
+        output.print_json(records)
+        return
+    output.print_table(
+        ("batch", "row", "line", "feed", "status", "seen", "code", "what to do", "raw"),
+        [
+            (
+                *(record["batch_id"], record["row_number"], record["line_number"], record["feed"]),
+                *(record["status"], record["seen_count"]),
+                ", ".join(reason["code"] for reason in record["reasons"]),
+                "; ".join(reason["message"] for reason in record["reasons"]),
+                record["raw"],
+            )
+            for record in records
+        ],
+    )
+
+
+@app.command
+def sql(
+    query: Annotated[str, Parameter(help='a query, as in "SELECT count(*) FROM lead"')],
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> None:
+    """Ask the warehouse in SQL, read-only: no other file can be read or written from it."""
+    import duckdb
+
+    with _reading(places) as warehouse:
+        try:
+            relation = warehouse.connection.sql(query)
+            if relation is None:
+                raise UsageError("the statement gives no rows; leads sql answers queries, such as SELECT")
+            columns, rows = list(relation.columns), relation.fetchall()
+        except duckdb.Error as error:
+            raise UsageError(f"sql: {str(error).splitlines()[0]}") from error
+    if as_json:
+        output.print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        output.print_table(columns, rows)
+
+
+@app.command
+def doctor(as_json: AsJson = False, places: Places = NOWHERE_SPECIAL) -> int:
+    """Check the set-up: versions, settings, reference files, warehouse and archive; exit 1 if something is wrong."""
+    from flows.doctor import examine
+
+    findings = examine(places.settings)
+    records = [{"check": f.check, "status": f.status, "detail": f.detail, "fix": f.fix} for f in findings]
+    output.print_records(records, ("check", "status", "detail", "fix"), as_json=as_json)
+    return int(any(finding.status == "wrong" for finding in findings))
+
+
+@contextmanager
+def _reading(places: Places) -> Iterator["Warehouse"]:
+    from flows.warehouse import read_warehouse
+
+    settings = places.settings()
+    with read_warehouse(settings.warehouse, wait_seconds=settings.wait_seconds) as warehouse:
+        yield warehouse
+
+
+def main() -> int:
+    """Run the command line; return its exit code."""
+    output.end_cleanly_on_signals()
+    arguments = sys.argv[1:]
+    debug = "--debug" in arguments
+    try:
+        result = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except cyclopts.CycloptsError as error:
+        output.print_error(error, debug=debug)
+        return UsageError.exit_code
+    except LeadmillError as error:
+        output.end_progress()
+        output.print_error(error, debug=debug)
+        return error.exit_code
+    except output.Terminated:
+        output.note("leads: ended by SIGTERM; nothing half-loaded")
+        return 143
+    except KeyboardInterrupt:
+        output.note("leads: interrupted; nothing half-loaded")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has stopped, as in `leads batches | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        # Its text may hold cells of a file: only its kind is shown.
+        output.note(f"leads: internal error ({type(error).__name__}); run again with --debug and report it")
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

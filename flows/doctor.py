@@ -1,0 +1,123 @@
+"""The checks of `leads doctor`: what must be right before a run, each with what to do when it is not.
+
+Looks only: nothing is made, migrated or repaired, and a check that cannot be made says so.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final, Literal
+
+from flows.errors import LeadmillError, UsageError, WarehouseBusyError
+from flows.settings import Settings
+
+# Pins with a reason: what happens beyond them (pyproject.toml has the same bounds).
+_BOUNDS: Final = (
+    ("duckdb", (1, 5, 5), (2,), "our statements are written and tested for this SQL dialect"),
+    ("prefect", (3, 8, 8), (3, 10), "tested with these versions"),
+    ("fastapi", (0,), (0, 151), "newer ones break every flow run of Prefect 3.8"),
+    ("polars", (2, 1), (3,), "tested with these versions"),
+    ("pandera", (0, 35), (0, 36), "tested with these versions"),
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one check; `fix` says what to do where `status` is not "ok"."""
+
+    check: str
+    status: Literal["ok", "note", "wrong"]
+    detail: str
+    fix: str = ""
+
+
+def examine(load: Callable[[], Settings]) -> list[Finding]:
+    """Run all checks; `load` gives the settings, or raises what is wrong with them."""
+    findings = [_python(), *_packages()]
+    try:
+        settings = load()
+    except UsageError as error:
+        return [*findings, Finding("settings", "wrong", str(error), "correct it, and run leads doctor again")]
+    findings.append(Finding("settings", "ok", f"warehouse {settings.warehouse}"))
+    return [*findings, _reference(settings), *_warehouse(settings), _archive(settings.archive), _prefect()]
+
+
+def _python() -> Finding:
+    told = ".".join(map(str, sys.version_info[:3]))
+    return Finding("python", "ok", told)
+    return Finding("python", "wrong", told, "use Python 3.11 or newer")
+
+
+def _packages() -> Iterator[Finding]:
+    for name, low, high, reason in _BOUNDS:
+        bounds = f">={'.'.join(map(str, low))},<{'.'.join(map(str, high))}"
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            yield Finding(name, "wrong", "is not installed", "run: make setup")
+            continue
+        numbers = tuple(int(part) for part in found.split(".")[:3] if part.isdigit())
+        if low <= numbers < high:
+            yield Finding(name, "ok", found)
+        else:
+            yield Finding(name, "wrong", f"{found}; {reason}", f'run: pip install "{name}{bounds}"')
+
+
+def _reference(settings: Settings) -> Finding:
+    from flows.reference import load_reference
+    from flows.steps.map import load_aliases
+
+    folder = settings.reference
+    try:
+        reference = load_reference(folder, must_exist="reference" in settings.model_fields_set)
+        load_aliases(folder if reference.header_aliases else None)
+    except LeadmillError as error:
+        return Finding("reference", "wrong", str(error), "correct the file; nothing is loaded until then")
+    if not folder.exists():
+        return Finding("reference", "ok", f"{folder}: not there; every file is read as feed 'default'")
+    return Finding("reference", "ok", f"{folder}: {len(reference.feeds)} feeds")
+
+
+def _warehouse(settings: Settings) -> Iterator[Finding]:
+    from flows.warehouse import check_migrations, read_warehouse
+
+    path = settings.warehouse
+    if not path.exists():
+        can_write = os.access(_nearest_folder(path.parent), os.W_OK)
+        if can_write:
+            yield Finding("warehouse", "ok", f"{path}: not there yet; the first leads ingest makes it")
+        else:
+            yield Finding("warehouse", "wrong", f"{path}: its folder cannot be written", "set LEADS_WAREHOUSE")
+        return
+    try:
+        with read_warehouse(path, wait_seconds=0) as warehouse:
+            pending = check_migrations(warehouse)
+    except WarehouseBusyError as error:
+        yield Finding("warehouse", "note", str(error), "wait for the run to end")
+    except LeadmillError as error:
+        yield Finding("warehouse", "wrong", str(error), "restore it from a backup, or set LEADS_WAREHOUSE")
+    else:
+        told = f"{path}: {path.stat().st_size:,} bytes"
+        yield Finding("warehouse", "ok", told + (f"; {pending} migrations will be applied" if pending else ""))
+
+
+def _archive(archive: Path) -> Finding:
+    if os.access(_nearest_folder(archive), os.W_OK):
+        return Finding("archive", "ok", str(archive))
+    return Finding("archive", "wrong", f"{archive}: cannot be written", "set LEADS_ARCHIVE to a folder that can")
+
+
+def _nearest_folder(path: Path) -> Path:
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
+
+
+def _prefect() -> Finding:
+    url = os.environ.get("PREFECT_API_URL")
+    if not url:
+        return Finding("prefect", "note", "PREFECT_API_URL is not set", "leads ingest runs without Prefect")
+    return Finding("prefect", "ok", "PREFECT_API_URL is set: runs are reported there")

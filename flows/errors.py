@@ -1,0 +1,38 @@
+"""The few ways in which Leadmill stops, each with the exit code that the CLI gives it.
+
+Bad data is never an error: it becomes a rejected row or a cell issue. These are for wrong usage,
+for files that are no exports, and for broken assumptions. A message is one line that says what,
+where and what to do next, and never holds personal data: it goes to logs and audit rows.
+"""
+
+
+class LeadmillError(Exception):
+    """Something that stops a command, told in one line."""
+
+    exit_code = 1
+
+
+class UsageError(LeadmillError):
+    """The command or its configuration is wrong; nothing was started."""
+
+    exit_code = 2
+
+
+class UnreadableFileError(LeadmillError):
+    """A file that was taken cannot be read as an export; its batch fails, others go on."""
+
+
+class BatchFailedError(LeadmillError):
+    """A batch broke a rule that holds for whole batches; nothing of it is loaded."""
+
+
+class WarehouseError(LeadmillError):
+    """The warehouse file cannot be used as it is."""
+
+    exit_code = 2
+
+
+class WarehouseBusyError(LeadmillError):
+    """Another process holds the warehouse past the wait."""
+
+    exit_code = 75

@@ -1,0 +1,191 @@
+"""The fast way of reading CSV: Polars, for blocks of a file that are proven to be plain.
+
+Polars' reader pads short rows and passes over odd quotes in silence, so nothing reaches it before these
+proofs: quotes stand only around whole cells or doubled within them, line ends are of one kind, there
+are no blank lines. Afterwards every delimiter and line end of the block must be found again, between
+cells or in them: so no row was short, none was cut in two. Whatever is in doubt is read carefully.
+"""
+
+import csv
+from typing import Final
+
+import polars as pl
+import polars.exceptions
+import pyarrow as pa
+
+from flows.formats.csv_careful import BlockRead, Columns, strict_reader
+from flows.formats.records import WHITESPACE, Position, RawChunk, raw_frame
+from flows.formats.text_blocks import readable, without_line_end
+
+_QUOTE: Final = ord('"')
+_LINE_FEED: Final = ord("\n")
+_CARRIAGE_RETURN: Final = ord("\r")
+
+
+def read_plain(block: bytes, columns: Columns, start: Position) -> BlockRead | None:
+    """Read a block of whole physical lines, or return None where it is not plain.
+
+    A record that is still open at the end of the block is left, as in `read_carefully`, with which the
+    result agrees to the letter. Row and line numbers go on from `start`.
+    """
+    block = _closed_records(block)
+    width = _first_width(block, columns)
+    if width is None or not _has_plain_lines(block):
+        return None
+    codes = _codes(block)
+    delimiter = ord(columns.delimiter)
+    has_quotes = b'"' in block
+    if has_quotes and not _has_plain_quotes(codes, delimiter):
+        return None
+    cells = _read_cells(block, columns.delimiter, width, has_quotes)
+    if cells is None or not _is_all_there(codes, cells, delimiter, has_quotes):
+        return None
+    if not all(_is_blank_column(cells[:, i]) for i in range(len(columns.names), width)):
+        return None
+    return _result(block, cells, columns, start)
+
+
+def _closed_records(block: bytes) -> bytes:
+    """Cut a block before the record in which the last quote is left open."""
+    while block.count(b'"') % 2:
+        block = block[: block.rfind(b"\n", 0, block.rfind(b'"')) + 1]
+    return block
+
+
+def _first_width(block: bytes, columns: Columns) -> int | None:
+    """Return how many cells the first record has, if Polars can read it into these columns at all."""
+    if not columns.delimiter.isascii() or not block:
+        return None
+    try:
+        first = next(strict_reader([readable(block[: block.find(b"\n") + 1])], columns.delimiter), [])
+    except csv.Error:
+        # Not closed on its line; if that is all, the block's other records still say the same.
+        return len(columns.names)
+    return len(first) if len(first) >= max(columns.required, 1) else None
+
+
+def _has_plain_lines(block: bytes) -> bool:
+    """Whether a block has lines that all end alike, none of them blank, and no NUL."""
+    # Polars would take a byte order mark for no text wherever its input begins with one.
+    if not block.endswith(b"\n") or block.startswith((b"\n", b"\r", b"\xef\xbb\xbf")) or b"\0" in block:
+        return False
+    if b"\r" not in block:
+        return b"\n\n" not in block
+    ends = block.count(b"\r\n")
+    return block.count(b"\r") == ends == block.count(b"\n") and b"\n\r" not in block
+
+
+def _codes(block: bytes) -> pl.Series:
+    """Return the bytes of a block as numbers, without a copy."""
+    numbers = pa.Array.from_buffers(pa.uint8(), len(block), [None, pa.py_buffer(block)])
+    return pl.Series(pl.from_arrow(numbers))
+
+
+def _has_plain_quotes(codes: pl.Series, delimiter: int) -> bool:
+    """Whether all quotes open and close whole cells, or stand doubled within them (RFC 4180).
+
+    They open and close in turn. One that opens has a delimiter, a line end or nothing before it, one that
+    closes the same behind it; a closing and an opening quote side by side are a doubled one.
+    """
+    quotes = (codes == _QUOTE).arg_true().cast(pl.Int64)
+    opening, closing = quotes.gather_every(2), quotes.gather_every(2, 1)
+    is_doubled = closing.head(closing.len() - 1) + 1 == opening.slice(1)
+    before = codes.gather(opening.slice(1) - 1)
+    behind = codes.gather(closing + 1)
+    opens_cell = (before == delimiter) | (before == _LINE_FEED)
+    closes_cell = (behind == delimiter) | (behind == _LINE_FEED) | (behind == _CARRIAGE_RETURN)
+    return bool(
+        (opening[0] == 0 or codes[int(opening[0]) - 1] in (delimiter, _LINE_FEED))
+        and (opens_cell | is_doubled).all()
+        and (closes_cell.head(closing.len() - 1) | is_doubled).all()
+        and closes_cell[-1]
+    )
+
+
+def _read_cells(block: bytes, delimiter: str, width: int, has_quotes: bool) -> pl.DataFrame | None:
+    """Read the cells as Polars finds them; a row that is too long or not UTF-8 it refuses."""
+    try:
+        return pl.read_csv(
+            block,
+            has_header=False,
+            schema={f"column {i}": pl.String for i in range(width)},
+            separator=delimiter,
+            quote_char='"' if has_quotes else None,
+            empty_string_is_null=False,
+            extra_columns="raise",
+            glob=False,
+        )
+    except polars.exceptions.PolarsError:
+        return None
+
+
+def _is_all_there(codes: pl.Series, cells: pl.DataFrame, delimiter: int, has_quotes: bool) -> bool:
+    """Whether each delimiter and each line end of a block is between two cells or within one."""
+    delimiters = (cells.width - 1) * cells.height
+    line_ends = cells.height
+    if has_quotes:
+        delimiters += _count_within(cells, chr(delimiter))
+        line_ends += _count_within(cells, "\n")
+    return bool((codes == delimiter).sum() == delimiters and (codes == _LINE_FEED).sum() == line_ends)
+
+
+def _count_within(cells: pl.DataFrame, text: str) -> int:
+    counts = cells.select(pl.all().str.count_matches(text, literal=True).cast(pl.Int64).sum())
+    return int(counts.sum_horizontal().item())
+
+
+def _is_blank_column(column: pl.Series) -> bool:
+    return bool((column.str.strip_chars(WHITESPACE) == "").all())
+
+
+def _result(block: bytes, cells: pl.DataFrame, columns: Columns, start: Position) -> BlockRead:
+    """Return the cells as a raw frame with the numbers of its records and lines."""
+    line_count = block.count(b"\n")
+    firsts = pl.int_range(cells.height, dtype=pl.Int64, eager=True)
+    if line_count != cells.height:
+        lines_taken = cells.select(
+            1 + pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).cast(pl.Int64))
+        ).to_series()
+        firsts = lines_taken.cum_sum() - lines_taken
+    all_firsts = firsts
+    blank = _blank_rows(cells)
+    if blank.len():
+        kept = ~pl.int_range(cells.height, eager=True).is_in(blank.implode())
+        cells, firsts = cells.filter(kept), firsts.filter(kept)
+    absent = pl.repeat(None, cells.height, dtype=pl.String, eager=True)
+    found = [*cells.get_columns(), *[absent] * (len(columns.names) - cells.width)]
+    records = pl.int_range(start.records + 1, start.records + cells.height + 1, dtype=pl.Int64, eager=True)
+
+    def raw_of(row_numbers: list[int]) -> list[str]:
+        lines = block.splitlines(keepends=True)
+        texts = []
+        for number in row_numbers:
+            first = int(firsts[number - start.records - 1])
+            after = int(all_firsts.search_sorted(first, side="right"))
+            end = int(all_firsts[after]) if after < all_firsts.len() else len(lines)
+            texts.append(readable(without_line_end(b"".join(lines[first:end]))))
+        return texts
+
+    return BlockRead(
+        RawChunk(
+            raw_frame(
+                records,
+                firsts + start.lines + 1,
+                (column.alias(name) for column, name in zip(found, columns.names, strict=False)),
+            ),
+            raw_of,
+            [],
+        ),
+        len(block),
+        Position(start.records + cells.height, start.lines + line_count),
+    )
+
+
+def _blank_rows(cells: pl.DataFrame) -> pl.Series:
+    """Return the numbers of rows whose cells are all blank; few rows get past the first column."""
+    rows = pl.int_range(cells.height, dtype=pl.Int64, eager=True)
+    for column in cells:
+        rows = rows.filter(column.gather(rows).str.strip_chars(WHITESPACE) == "")
+        if not rows.len():
+            break
+    return rows

@@ -1,0 +1,125 @@
+"""The Prefect flow `ingest-leads`: the pipeline's steps as tasks, its summary as an artifact.
+
+Order and logic are in `flows.pipeline`; nothing that is promised rests on Prefect. Frames and connections
+go from task to task in this process only, so no task caches or persists a result.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Literal, ParamSpec, TypeVar
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.context import FlowRunContext
+from prefect.logging.handlers import APILogHandler
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from flows import output, pipeline
+from flows.errors import BatchFailedError, LeadmillError
+from flows.prefect_server import own_prefect_server
+from flows.settings import load_settings
+from flows.steps import publish
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class IngestFailedError(BatchFailedError):
+    """At least one file of the run failed; the others stand."""
+
+    def __init__(self, summaries: list[publish.BatchSummary]) -> None:
+        failed = sum(summary.is_failure for summary in summaries)
+        super().__init__(f"{failed} of {len(summaries)} files failed; see: leads batches")
+        self.summaries = summaries
+
+
+@flow(name="ingest-leads", persist_result=False, validate_parameters=True)
+def ingest_leads(
+    paths: list[str] | None = None, feed: str | None = None, dry_run: bool = False, force: bool = False
+) -> list[publish.BatchSummary]:
+    """Load exports into the warehouse: pull, read, map, normalise, validate, resolve, survive, assign, load.
+
+    Args:
+        paths: Files, folders or globs; none means the location of each feed.
+        feed: Name of the feed; none means the one whose location matches each file.
+        dry_run: Do everything but the commit.
+        force: Load files again that were loaded before.
+    """
+    summaries = pipeline.ingest(
+        load_settings(),
+        pipeline.Request(
+            paths=tuple(paths or ()),
+            feed=feed,
+            is_dry_run=dry_run,
+            is_forced=force,
+            trigger=_trigger(),
+            flow_run_id=_flow_run_id(),
+        ),
+        step=run_as_task,
+        report=output.report_progress,
+    )
+    create_markdown_artifact(
+        key="ingest-summary",
+        markdown=publish.markdown_summary(summaries),
+        description="What became of each file",
+    )
+    if any(summary.is_failure for summary in summaries):
+        raise IngestFailedError(summaries)
+    return summaries
+
+
+def run_as_task(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a step as a Prefect task of its own name."""
+    name = function.__name__.replace("_", "-")
+    as_task = task(name=name, cache_policy=NO_CACHE, persist_result=False)(function)
+    return as_task(*args, **kwargs)
+
+
+def _flow_run_id() -> str | None:
+    context = FlowRunContext.get()
+    return None if context is None or context.flow_run is None else str(context.flow_run.id)
+
+
+def _trigger() -> Literal["manual", "schedule"]:
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None or not context.flow_run.auto_scheduled:
+        return "manual"
+    return "schedule"
+
+
+def run_with_server(paths: list[str], feed: str | None, dry_run: bool, force: bool) -> list[publish.BatchSummary]:
+    """Run the flow against the configured Prefect server, or one that is started for it and ended after it."""
+    if PREFECT_API_URL.value():
+        return ingest_leads(paths, feed, dry_run, force)
+    with own_prefect_server() as api_url, temporary_settings({PREFECT_API_URL: api_url}):
+        try:
+            return ingest_leads(paths, feed, dry_run, force)
+        finally:
+            # The run's last log lines are sent by a thread: before its server ends.
+            APILogHandler().flush()
+
+
+def main() -> int:
+    """Run the flow over files named on the command line; print its summary and where to look next."""
+    parser = argparse.ArgumentParser(prog="python -m flows.ingest", description="Load exports as a Prefect flow run.")
+    parser.add_argument("paths", nargs="*", help="files, folders or globs")
+    parser.add_argument("--feed", help="name of the feed")
+    arguments = parser.parse_args()
+    output.end_cleanly_on_signals()
+    try:
+        summaries = run_with_server(arguments.paths, arguments.feed, False, False)
+    except IngestFailedError as error:
+        output.print_summary(error.summaries)
+        return error.exit_code
+    except LeadmillError as error:
+        output.print_error(error)
+        return error.exit_code
+    output.print_summary(summaries)
+    output.print_next_steps(summaries)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""What the command line says: tables and JSON on stdout, progress and errors on stderr.
+
+Outside text (file names, cells, headers) is printed as text: no markup, no control characters.
+"""
+
+import json
+import signal
+import sys
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from flows.pipeline import Progress
+    from flows.steps.publish import BatchSummary
+
+# A table is for eyes; whoever wants it all asks for JSON.
+MOST_TABLE_ROWS: Final = 200
+_NUMERIC: Final = (int, float, Decimal)
+
+
+class Terminated(BaseException):
+    """The process was asked to end (SIGTERM); as KeyboardInterrupt, so that `with` blocks clean up."""
+
+
+def end_cleanly_on_signals() -> None:
+    """Turn SIGTERM into an exception, so that transactions roll back and child processes are ended."""
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, terminate)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document: times as ISO 8601 in UTC, numbers as they are."""
+    sys.stdout.write(json.dumps(value, default=_json_value, ensure_ascii=False, indent=2) + "\n")
+
+
+def _json_value(value: object) -> object:
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC) if value.tzinfo else value).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).hex()
+    return str(value)
+
+
+def plain(value: object) -> str:
+    """Return a value as one line of text without control characters."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else _cell(value)
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return str(_json_value(value.replace(microsecond=0)))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    if isinstance(value, list | dict):
+        return json.dumps(value, default=_json_value, ensure_ascii=False)
+    return str(value)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows as a table; numbers to the right; long tables are cut with a note on stderr."""
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = list(rows)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for position, column in enumerate(columns):
+        is_number = any(isinstance(row[position], _NUMERIC) for row in shown)
+        table.add_column(Text(plain(column)), justify="right" if is_number else "left", overflow="fold")
+    for row in shown[:MOST_TABLE_ROWS]:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    _console(sys.stdout).print(table)
+    if len(shown) > MOST_TABLE_ROWS:
+        note(f"{len(shown) - MOST_TABLE_ROWS:,} more rows; --json prints all")
+
+
+def print_records(records: Sequence[Mapping[str, object]], columns: Sequence[str], *, as_json: bool) -> None:
+    """Print row objects: all of each as JSON, or the named columns as a table."""
+    if as_json:
+        print_json(list(records))
+    else:
+        print_table(columns, [[record[column] for column in columns] for record in records])
+
+
+def print_summary(summaries: Sequence["BatchSummary"]) -> None:
+    """Print the summary table of a run, and the error of each file that failed."""
+    from flows.steps.publish import SUMMARY_HEADINGS
+
+    print_table(SUMMARY_HEADINGS, [summary.cells() for summary in summaries])
+    for summary in summaries:
+        for warning in summary.columns["warnings"] or ():
+            note(f"{summary.cells()[0]}: {warning}")
+        if summary.columns["error"]:
+            note(f"{summary.cells()[0]}: failed: {summary.columns['error']}")
+
+
+def print_next_steps(summaries: Sequence["BatchSummary"]) -> None:
+    """Say where to look after a run."""
+    if summaries and all(summary.columns["status"] == "skipped" for summary in summaries):
+        note("Every file was loaded before; nothing changed.")
+    last = max((int(summary.columns["batch_id"]) for summary in summaries), default=None)
+    hints = ['leads sql "SELECT * FROM lead LIMIT 5"', "leads batches"]
+    if last is not None:
+        hints.append(f"leads show {last}")
+    if any(summary.columns["rows_rejected"] for summary in summaries):
+        hints.append("leads rejects")
+    note("Look next: " + "   ".join(hints))
+
+
+def print_error(error: BaseException, *, debug: bool = False) -> None:
+    """Print an error as one line; with `debug` its traceback before."""
+    if debug:
+        traceback.print_exception(error)
+    sys.stderr.write(f"leads: {plain(str(error))}\n")
+
+
+def note(text: str) -> None:
+    """Print one line for people on stderr."""
+    sys.stderr.write(plain(text) + "\n")
+
+
+def report_progress(progress: "Progress") -> None:
+    """Show how far a file is: one line that is rewritten on a terminal, plain lines elsewhere."""
+    if progress.step == "read":
+        told = f"{progress.file}: {progress.rows_read:,} rows read"
+    elif progress.rows_read:
+        told = f"{progress.file}: {progress.step} {progress.rows_read:,} rows"
+    else:
+        told = f"{progress.file}: {progress.step}"
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[2K{plain(told)}")
+        sys.stderr.flush()
+    else:
+        note(told)
+
+
+def end_progress() -> None:
+    """Clear the progress line of a terminal."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[2K")
+        sys.stderr.flush()
+
+
+def _console(stream: Any) -> "Console":  # noqa: ANN401 - any text stream
+    from rich.console import Console
+
+    # A pipe has no width: let rows be as long as they are.
+    return Console(file=stream, width=None if stream.isatty() else 10_000, highlight=False, soft_wrap=False)

@@ -1,0 +1,347 @@
+"""The order of the steps: how a file becomes a batch. The one place that knows it.
+
+The CLI runs it as it is, the Prefect flow hands in a runner that makes each step a task; either way the
+same functions run in the same order, and what is promised rests on the warehouse alone.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from itertools import chain, islice
+from pathlib import Path
+from typing import Literal, ParamSpec, Protocol, TypeVar
+
+import polars as pl
+
+from flows.errors import LeadmillError, UnreadableFileError, UsageError
+from flows.reference import Reference, load_reference
+from flows.settings import Settings
+from flows.steps import assign, load, normalise, publish, pull, read, resolve, survive, validate
+from flows.steps import map as mapping
+from flows.warehouse import Warehouse, migrate, open_warehouse
+from schemas.reference import Feed
+from schemas.rejected import REJECTED_COLUMNS
+
+P = ParamSpec("P")
+T = TypeVar("T")
+MappedChunks = Iterator[tuple[read.RawChunk, pl.DataFrame]]
+
+
+class StepRunner(Protocol):
+    """Runs one step; the flow's runner makes it a Prefect task."""
+
+    def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what `function` returns for the arguments."""
+        ...
+
+
+def run_directly(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a step as a plain call."""
+    return function(*args, **kwargs)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for: which files, for which feed, and how."""
+
+    paths: tuple[str, ...] = ()
+    feed: str | None = None
+    is_dry_run: bool = False
+    is_forced: bool = False
+    trigger: Literal["manual", "schedule", "event"] = "manual"
+    flow_run_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a file is, for whoever shows it; `rows_read` grows chunk by chunk."""
+
+    file: str
+    step: str
+    rows_read: int = 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What all files of one run share."""
+
+    warehouse: Warehouse
+    archive: Path
+    reference: Reference
+    aliases: mapping.Aliases
+    known: validate.Known
+    request: Request
+    step: StepRunner
+    report: Callable[[Progress], None]
+    code_version: str
+
+
+@dataclass
+class Staged:
+    """How the reading of a file went."""
+
+    file_format: read.FileFormat
+    rows_read: int = 0
+
+
+def ingest(
+    settings: Settings,
+    request: Request,
+    *,
+    step: StepRunner = run_directly,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> list[publish.BatchSummary]:
+    """Load the files of a request, each as a batch of its own; return their summaries in that order.
+
+    A file that fails leaves its audit row and does not stop the others. A dry run does everything but the
+    commit and leaves no trace. Raises UsageError, WarehouseError or WarehouseBusyError before any file is taken.
+    """
+    reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
+    files = list(_files_of(request, reference))
+    _refuse_preferences(files)
+    with _opened(settings, is_dry_run=request.is_dry_run) as (warehouse, archive):
+        run = Run(
+            warehouse=warehouse,
+            archive=archive,
+            reference=reference,
+            aliases=mapping.load_aliases(reference.folder if reference.header_aliases else None),
+            known=validate.gather_known(reference.teams, reference.lead_sources, reference.users),
+            request=request,
+            step=step,
+            report=report,
+            code_version=code_version(),
+        )
+        return [ingest_file(path, feed, run) for path, feed in files]
+
+
+def ingest_file(path: Path, feed: Feed, run: Run) -> publish.BatchSummary:
+    """Take one file through all steps. Whatever becomes of it, its batch has an audit row."""
+    started_at = datetime.now(UTC)
+    batch = load.Batch(
+        batch_id=load.next_batch_id(run.warehouse),
+        feed=feed,
+        trigger=run.request.trigger,
+        flow_run_id=run.request.flow_run_id,
+        file_uri=str(path),
+        file_sha256=None,
+        file_bytes=None,
+        as_of=None,
+        started_at=started_at,
+        reference_sha256=run.reference.sha256,
+        code_version=run.code_version,
+    )
+    run.report(Progress(path.name, "pull"))
+    try:
+        taken = run.step(pull.archive_file, path, run.archive, feed, started_at)
+    except UnreadableFileError as error:
+        return _close(run, batch, load.Ending("failed", datetime.now(UTC), error=str(error)))
+    batch = _with_file(batch, taken)
+    if not run.request.is_forced and load.find_loaded_batch(run.warehouse, feed, taken.sha256) is not None:
+        return _close(run, batch, load.Ending("skipped", datetime.now(UTC)))
+    return _load_file(taken, batch, run)
+
+
+def _load_file(taken: pull.TakenFile, batch: load.Batch, run: Run) -> publish.BatchSummary:
+    """Read, stage and load the file; on failure keep its audit row and its rejected rows."""
+    warehouse, staged, rejected = run.warehouse, None, None
+    try:
+        staged = run.step(stage_file, taken, batch, run)
+        with warehouse.transaction():
+            run.report(Progress(taken.name, "resolve", staged.rows_read))
+            run.step(resolve.refuse_id_conflicts, warehouse)
+            run.step(resolve.resolve_people, warehouse)
+            run.step(assign.require_team_and_source, warehouse)
+            _fill_raw_text(taken, staged.file_format, warehouse)
+            rejected = load.staged_rejected(warehouse)
+            load.check_tolerance(batch.feed, staged.rows_read, rejected.height)
+            run.step(resolve.number_people, warehouse)
+            run.report(Progress(taken.name, "load", staged.rows_read))
+            run.step(load.write_records, warehouse, batch)
+            run.step(survive.conclude_leads, warehouse)
+            run.step(assign.assign_leads, warehouse)
+            run.step(survive.complete_leads, warehouse)
+            run.step(load.write_leads, warehouse)
+            run.step(load.write_batch, warehouse, batch, _ending("loaded", staged))
+            run.step(load.check_invariants, warehouse, batch.batch_id, staged.rows_read)
+    except LeadmillError as error:
+        return _close(run, batch, _ending("failed", staged, error=str(error)), rejected)
+    except Exception as error:
+        # Its text may hold cells of the file: only its kind goes into the audit.
+        told = f"internal error ({type(error).__name__}); run again with --debug and report it"
+        _close(run, batch, _ending("failed", staged, error=told), rejected)
+        raise
+    return publish.summarise_batch(warehouse, batch.batch_id)
+
+
+def stage_file(taken: pull.TakenFile, batch: load.Batch, run: Run) -> Staged:
+    """Read, map, normalise and validate the file chunk by chunk into the staging tables."""
+    feed = batch.feed
+    load.begin_staging(run.warehouse, batch, _tables(run.reference))
+    staged = Staged(read.detect_format(taken.path, feed))
+    date_orders, chunks = _with_date_orders(taken, staged.file_format, feed, run)
+    for chunk, mapped in chunks:
+        typed = normalise.normalise_leads(mapped, feed, date_orders)
+        valid = validate.validate_leads(typed.leads, typed.contacts, typed.issues, feed, run.known)
+        load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues)
+        load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected))
+        staged.rows_read += chunk.rows.height + len(chunk.broken)
+        run.report(Progress(taken.name, "read", staged.rows_read))
+    return staged
+
+
+def _mapped_chunks(taken: pull.TakenFile, file_format: read.FileFormat, feed: Feed, run: Run) -> MappedChunks:
+    for chunk in read.read_records(taken.path, file_format):
+        matches = mapping.map_headers(_headers(chunk), feed, run.aliases)
+        yield chunk, mapping.map_records(chunk.rows, matches, feed)
+
+
+def _with_date_orders(
+    taken: pull.TakenFile, file_format: read.FileFormat, feed: Feed, run: Run
+) -> tuple[dict[str, str], MappedChunks]:
+    """Find out how the file writes dates, and give its chunks.
+
+    Whether 3/4/2026 is in March only the whole column tells, so a file of several chunks is read twice.
+    """
+    chunks = _mapped_chunks(taken, file_format, feed, run)
+    begun = list(islice(chunks, 2))
+    evidence = iter(begun) if len(begun) < 2 else _mapped_chunks(taken, file_format, feed, run)
+    return normalise.find_date_orders((mapped for _, mapped in evidence), feed), chain(begun, chunks)
+
+
+def code_version() -> str:
+    """Return the version of Leadmill that runs."""
+    try:
+        return version("leadmill")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _files_of(request: Request, reference: Reference) -> Iterator[tuple[Path, Feed]]:
+    """Yield each file that the request means, with its feed. Raises UsageError before anything is taken."""
+    feed = None if request.feed is None else _feed_named(request.feed, reference)
+    if request.paths:
+        for path in pull.find_files(request.paths):
+            yield path, feed or pull.choose_feed(path, reference.feeds)
+        return
+    feeds = [feed] if feed else [each for each in reference.feeds.values() if each.location]
+    if not feeds:
+        raise UsageError(f"nothing to load: name files, or give feeds a location in {reference.folder / 'feeds.toml'}")
+    for each in feeds:
+        if each.location is None:
+            raise UsageError(f"feed {each.name} has no location; name its files: leads ingest FILE --feed {each.name}")
+        for path in pull.find_files([each.location]):
+            yield path, each
+
+
+def _refuse_preferences(files: Sequence[tuple[Path, Feed]]) -> None:
+    for _, feed in files:
+        if feed.kind == "preferences":
+            # Read as leads, they would make people of those who asked to be left alone.
+            raise UsageError(f"feed {feed.name}: files of opt-outs are not understood yet; take its files out")
+
+
+def _feed_named(name: str, reference: Reference) -> Feed:
+    if name not in reference.feeds:
+        raise UsageError(
+            f"unknown feed {name!r}; known are {', '.join(sorted(reference.feeds))} "
+            f"(feeds are defined in {reference.folder / 'feeds.toml'})"
+        )
+    return reference.feeds[name]
+
+
+@contextmanager
+def _opened(settings: Settings, *, is_dry_run: bool) -> Iterator[tuple[Warehouse, Path]]:
+    """Open warehouse and archive; for a dry run so that nothing of it stays."""
+    with ExitStack() as stack:
+        path, archive = settings.warehouse, settings.archive
+        if is_dry_run:
+            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadmill-")))
+            archive = scratch / "archive"
+            path = path if path.exists() else scratch / "leads.duckdb"
+        warehouse = stack.enter_context(
+            open_warehouse(path, wait_seconds=settings.wait_seconds, memory_limit=settings.memory_limit)
+        )
+        if is_dry_run:
+            stack.enter_context(warehouse.rehearsal())
+        migrate(warehouse)
+        yield warehouse, archive
+
+
+def _tables(reference: Reference) -> load.ReferenceTables:
+    return load.ReferenceTables(
+        reference.teams, reference.team_members, reference.lead_sources, reference.users, reference.absences
+    )
+
+
+def _with_file(batch: load.Batch, taken: pull.TakenFile) -> load.Batch:
+    return replace(batch, file_uri=taken.uri, file_sha256=taken.sha256, file_bytes=taken.bytes, as_of=taken.as_of)
+
+
+def _ending(status: Literal["loaded", "failed"], staged: Staged | None, error: str | None = None) -> load.Ending:
+    return load.Ending(
+        status,
+        datetime.now(UTC),
+        file_format=None if staged is None else json.dumps(_format_facts(staged.file_format)),
+        warnings=() if staged is None else staged.file_format.warnings,
+        error=error,
+    )
+
+
+def _format_facts(file_format: read.FileFormat) -> dict[str, object]:
+    return {name: value for name, value in asdict(file_format).items() if name != "warnings" and value is not None}
+
+
+def _close(
+    run: Run, batch: load.Batch, ending: load.Ending, rejected: pl.DataFrame | None = None
+) -> publish.BatchSummary:
+    """Write the audit row of a batch of which nothing is loaded, with the rejected rows that are known."""
+    warehouse = run.warehouse
+    with warehouse.transaction():
+        load.begin_staging(warehouse, batch, load.ReferenceTables(None, None, None, None, None))
+        if rejected is not None:
+            load.stage_rejected(warehouse, rejected)
+        load.write_batch(warehouse, batch, ending)
+    return publish.summarise_batch(warehouse, batch.batch_id)
+
+
+def _headers(chunk: read.RawChunk) -> list[str]:
+    return [name for name in chunk.rows.columns if name not in ("row_number", "line_number")]
+
+
+def _rejected(chunk: read.RawChunk, invalid: pl.DataFrame) -> pl.DataFrame:
+    """Return the chunk's rejected rows: those that broke while reading, and the invalid ones with their text."""
+    broken = pl.DataFrame(
+        [
+            {
+                "row_number": record.row_number,
+                "line_number": record.line_number,
+                "source_key": None,
+                "raw": record.raw,
+                "reasons": [{"column": "", "code": record.code, "message": record.message}],
+            }
+            for record in chunk.broken
+        ],
+        schema=REJECTED_COLUMNS,
+    )
+    if invalid.is_empty():
+        return broken
+    raw = pl.Series("raw", chunk.raw_of(invalid["row_number"].to_list()), dtype=pl.String)
+    return pl.concat([broken, invalid.with_columns(raw)])
+
+
+def _fill_raw_text(taken: pull.TakenFile, file_format: read.FileFormat, warehouse: Warehouse) -> None:
+    """Read the text of rows that were rejected after reading; a second pass, only where there are any."""
+    rejected = load.staged_rejected(warehouse)
+    wanted = set(rejected.filter(pl.col("raw").is_null())["row_number"])
+    if not wanted:
+        return
+    found: dict[int, str] = {}
+    for chunk in read.read_records(taken.path, file_format):
+        rows: Sequence[int] = [row for row in chunk.rows["row_number"] if row in wanted]
+        if rows:
+            found.update(zip(rows, chunk.raw_of(list(rows)), strict=True))
+    load.fill_raw_text(warehouse, found)

@@ -1,0 +1,222 @@
+"""Pull: paths as a user gives them to files in the content-addressed archive.
+
+The archive keeps every file that was ever taken, decompressed, under the SHA-256 of its bytes: the same
+export under another name, or gzipped, is the same file. A file is copied in one pass and appears under
+its name only when it is whole, so nothing half-written can ever be found there.
+"""
+
+import fnmatch
+import glob
+import gzip
+import hashlib
+import os
+import re
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Final, cast
+
+from flows.errors import UnreadableFileError, UsageError
+from schemas.reference import DEFAULT_FEED, Feed
+
+# In a folder only files with these names are taken; a file that is named outright always is.
+EXPORT_SUFFIXES: Final = (".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl")
+
+# A lead takes some 300 bytes: this is a hundred million of them.
+FILE_BYTES_MAX: Final = 32 * 2**30
+# Exports shrink to a fifth or a tenth, the most repetitive ones to a hundredth. Checked only behind
+# the first bytes, since small files of one repeated line mean no harm.
+COMPRESSION_RATIO_MAX: Final = 250
+_RATIO_CHECKED_FROM_BYTES: Final = 64 * 2**20
+
+_BLOCK_BYTES: Final = 2**20
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+@dataclass(frozen=True)
+class TakenFile:
+    """A file that was taken: where it came from, and where the archive has its decompressed bytes.
+
+    `uri` is the path as given and `name` its last part; `sha256` and `bytes` are of the decompressed
+    content; `as_of` (UTC) is when it said what it says.
+    """
+
+    uri: str
+    name: str
+    path: Path
+    sha256: str
+    bytes: int
+    as_of: datetime
+
+
+def find_files(paths: Sequence[str]) -> list[Path]:
+    """Return the files that paths name, each once, in the order given.
+
+    A path is a file, a folder (its CSV and JSON files, gzipped or not, by name) or a glob pattern; what
+    exists is never a pattern, so `a[1].csv` is that file. Raises UsageError where a path names none.
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        for file in _files_of(path):
+            found.setdefault(_place(file), file)
+    return list(found.values())
+
+
+def _files_of(given: str) -> list[Path]:
+    if _URL.match(given):
+        raise UsageError(f"{given.partition('://')[0]}:// URLs are not supported yet; give a path")
+    path = Path(given).expanduser()
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if _is_export(file))
+        if not files:
+            raise UsageError(
+                f"no exports in folder {given}: files ending in {', '.join(EXPORT_SUFFIXES)}, or these with .gz"
+            )
+        return files
+    if path.exists():
+        raise UsageError(f"{given} is no regular file; save its contents to one")
+    if not glob.has_magic(given):
+        raise UsageError(f"{given} does not exist; give a file, a folder or a pattern such as exports/*.csv")
+    matches = glob.glob(str(path), recursive=True)  # noqa: PTH207 - pathlib's takes no absolute pattern
+    files = sorted(Path(match) for match in matches if Path(match).is_file())
+    if not files:
+        raise UsageError(f"no file matches {given}; quote the pattern if your shell changes it")
+    return files
+
+
+def _is_export(file: Path) -> bool:
+    name = file.name.lower()
+    return not name.startswith(".") and name.removesuffix(".gz").endswith(EXPORT_SUFFIXES) and file.is_file()
+
+
+def choose_feed(path: Path, feeds: Mapping[str, Feed]) -> Feed:
+    """Return the feed whose location holds a file, else the feed named `default`.
+
+    A location is a file, a folder (of which the files directly in it are meant) or a pattern with `*`,
+    `**`, `?` and `[...]`; relative ones start at the working directory. Raises UsageError where two
+    match.
+    """
+    file = _place(path)
+    matching = [feed for feed in feeds.values() if feed.location and _holds(feed.location, file)]
+    if len(matching) > 1:
+        names = " and ".join(feed.name for feed in matching)
+        raise UsageError(f"{path} is in the location of feeds {names}; say which with --feed")
+    return matching[0] if matching else feeds[DEFAULT_FEED]
+
+
+def _place(path: Path) -> Path:
+    """Return a path as an absolute one without dots; a link stays the link, which is what a feed names."""
+    return Path(os.path.normpath(path.expanduser().absolute()))
+
+
+def _holds(location: str, file: Path) -> bool:
+    """Whether a location holds a file, which is an absolute path."""
+    if _URL.match(location):
+        return False
+    place = _place(Path(location))
+    if place in (file, file.parent):
+        return True
+    # With a slash at its end a pattern means folders, else files.
+    return _matches((file.parent if location.endswith("/") else file).parts, place.parts)
+
+
+def _matches(parts: Sequence[str], patterns: Sequence[str]) -> bool:
+    """Whether the parts of a path match those of a pattern, one by one; `**` stands for any number."""
+    if not patterns:
+        return not parts
+    if patterns[0] == "**":
+        return any(_matches(parts[skipped:], patterns[1:]) for skipped in range(len(parts) + 1))
+    if not parts or not fnmatch.fnmatchcase(parts[0], patterns[0]):
+        return False
+    return _matches(parts[1:], patterns[1:])
+
+
+def archive_file(path: Path, archive: Path, feed: Feed, now: datetime) -> TakenFile:
+    """Copy a file into the archive, decompressed if it is gzipped, and return what was taken.
+
+    Content that the archive has already is not written again. Raises UnreadableFileError where the file
+    cannot be read, changes under our hands, is broken gzip, or unpacks to more than any export has.
+    """
+    before = _stat(path)
+    sha256, size, target = _store(path, archive)
+    after = _stat(path)
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        # Its beginning is in the archive now, where it harms nobody: it is no batch.
+        raise UnreadableFileError(f"{path} changed while it was read; take it when its export is complete")
+    modified_at = datetime.fromtimestamp(after.st_mtime, UTC)
+    return TakenFile(
+        uri=str(path),
+        name=path.name,
+        path=target,
+        sha256=sha256,
+        bytes=size,
+        as_of=min(feed.as_of_in(path.name) or modified_at, now),
+    )
+
+
+def _stat(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError as error:
+        raise UnreadableFileError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _store(path: Path, archive: Path) -> tuple[str, int, Path]:
+    """Write a file's decompressed bytes to their place in the archive; return hash, size and place."""
+    # Exports are people's data: for the owner of the archive only, and nobody sees half a file.
+    archive.mkdir(mode=0o700, parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    size = 0
+    handle, temporary = tempfile.mkstemp(prefix=".taking-", dir=archive)
+    try:
+        # Hashing and writing take their time alike: side by side they take it once.
+        with os.fdopen(handle, "wb") as copy, ThreadPoolExecutor(max_workers=1) as writer:
+            for block in _decompressed(path):
+                written = writer.submit(copy.write, block)
+                digest.update(block)
+                size += written.result()
+        sha256 = digest.hexdigest()
+        target = archive / sha256[:2] / sha256
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        # A file of another size is what a crash of the machine left of an earlier copy.
+        if not target.is_file() or target.stat().st_size != size:
+            Path(temporary).replace(target)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return sha256, size, target
+
+
+def _decompressed(path: Path) -> Iterator[bytes]:
+    """Yield a file's bytes in blocks, unpacked if they are gzip, whatever the file is called."""
+    total = 0
+    try:
+        with path.open("rb") as source:
+            packed_size = os.fstat(source.fileno()).st_size
+            is_gzip = source.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            source.seek(0)
+            stream: IO[bytes] = cast("IO[bytes]", gzip.GzipFile(fileobj=source)) if is_gzip else source
+            while block := stream.read(_BLOCK_BYTES):
+                total += len(block)
+                _refuse_too_much(path, total, packed_size)
+                yield block
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UnreadableFileError(f"{path} is broken gzip ({error}); download or export it again") from error
+    except OSError as error:
+        raise UnreadableFileError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _refuse_too_much(path: Path, total: int, packed_size: int) -> None:
+    if total > FILE_BYTES_MAX:
+        raise UnreadableFileError(f"{path} has over {FILE_BYTES_MAX // 2**30} GiB; split it")
+    if total > _RATIO_CHECKED_FROM_BYTES and total > COMPRESSION_RATIO_MAX * packed_size:
+        raise UnreadableFileError(
+            f"{path} unpacks to over {COMPRESSION_RATIO_MAX} times its size, which no export does; "
+            "unpack it by hand if it is one"
+        )

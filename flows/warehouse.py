@@ -1,0 +1,291 @@
+"""The warehouse: one DuckDB file, the SQL that works on it, and the rule that one process writes at a time.
+
+The only module that knows the `sql` folder. A statement is run by its name (`load/write_leads`); its
+parameters are bound, never formatted into the text. DuckDB binds parameters in the last statement of
+a script only, so a file that has parameters holds one statement.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import duckdb
+import polars as pl
+
+from flows.errors import WarehouseBusyError, WarehouseError
+
+SQL_FOLDER: Final = Path(__file__).resolve().parent.parent / "sql"
+
+DuckDBConfig = dict[str, str | bool | int | float | list[str]]
+
+_POLL_SECONDS: Final = 0.2
+_HOLDER_PID: Final = re.compile(r"\(PID (\d+)\)")
+
+
+@cache
+def statement(name: str) -> str:
+    """Return the text of `sql/<name>.sql`; names are constants of the code, never outside text."""
+    return (SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+class Warehouse:
+    """An open warehouse. Use `open_warehouse`; leaving its `with` block closes file and lock."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lock_file: int | None = None) -> None:
+        self.connection = connection
+        self._lock_file = lock_file
+        self._is_rehearsal = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file and give up the lock."""
+        self.connection.close()
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
+
+    def run(self, name: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Run the statements of a named SQL file."""
+        if parameters is None:
+            self.connection.execute(statement(name))
+        else:
+            self.connection.execute(statement(name), parameters)
+
+    def frame(self, name: str, parameters: Mapping[str, object] | None = None) -> pl.DataFrame:
+        """Run a named query and return its rows in the order it gives."""
+        return self.connection.sql(statement(name), params=parameters).pl()
+
+    def append(self, table: str, frame: pl.DataFrame) -> None:
+        """Append a frame to a table by column name; table and columns are constants of the code."""
+        columns = ", ".join(f'"{column}"' for column in frame.columns)
+        with self.incoming(frame):
+            self.connection.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM incoming")
+
+    @contextmanager
+    def incoming(self, frame: pl.DataFrame) -> Iterator[None]:
+        """Let the statements of the block read `frame` under the name `incoming`."""
+        self.connection.register("incoming", frame)
+        try:
+            yield
+        finally:
+            self.connection.unregister("incoming")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what the block wrote, or nothing of it. In a rehearsal the outer transaction decides."""
+        if self._is_rehearsal:
+            yield
+            return
+        self.connection.begin()
+        try:
+            yield
+        except BaseException:
+            self.connection.rollback()
+            raise
+        self.connection.commit()
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Run the block as a dry run: its transactions see each other, and all are rolled back at its end."""
+        self.connection.begin()
+        self._is_rehearsal = True
+        try:
+            yield
+        finally:
+            self._is_rehearsal = False
+            self.connection.rollback()
+
+
+def open_warehouse(
+    path: Path,
+    *,
+    wait_seconds: float,
+    memory_limit: str | None = None,
+    must_exist: bool = False,
+) -> Warehouse:
+    """Open the warehouse for writing, alone: an advisory lock beside the file, then DuckDB's own.
+
+    Waits up to `wait_seconds` for whoever holds it, then raises WarehouseBusyError with their PID. Makes the
+    file and its folder if they are missing, unless it `must_exist`. Raises WarehouseError for a file that is
+    no warehouse.
+    """
+    if must_exist and not path.exists():
+        raise WarehouseError(f"{path}: there is no warehouse yet; load a file first: leads ingest FILE")
+    deadline = time.monotonic() + wait_seconds
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock_file = _take_lock(path, deadline, wait_seconds)
+    try:
+        connection = _connect(path, deadline, wait_seconds, read_only=False, config={})
+        path.chmod(0o600)
+        if memory_limit is not None:
+            connection.execute("SET memory_limit = $limit", {"limit": memory_limit})
+    except BaseException:
+        os.close(lock_file)
+        raise
+    return Warehouse(connection, lock_file)
+
+
+def read_warehouse(path: Path, *, wait_seconds: float) -> Warehouse:
+    """Open the warehouse for reading only; nothing outside the file can be touched from it.
+
+    Raises WarehouseError where there is none, WarehouseBusyError while a run holds it past the wait.
+    """
+    if not path.exists():
+        raise WarehouseError(f"{path}: there is no warehouse yet; load a file first: leads ingest FILE")
+    deadline = time.monotonic() + wait_seconds
+    connection = _connect(
+        path,
+        deadline,
+        wait_seconds,
+        read_only=True,
+        config={"enable_external_access": False, "autoinstall_known_extensions": False},
+    )
+    connection.execute("SET lock_configuration = true")
+    return Warehouse(connection)
+
+
+def _take_lock(path: Path, deadline: float, wait_seconds: float) -> int:
+    lock_path = path.with_name(path.name + ".lock")
+    try:
+        lock_file = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise WarehouseError(f"{lock_path}: cannot be written ({error.strerror}); check the folder") from error
+    while True:
+        try:
+            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                holder = os.read(lock_file, 32).decode("ascii", "replace").strip() or "unknown"
+                os.close(lock_file)
+                raise _busy(path, holder, wait_seconds) from None
+            time.sleep(_POLL_SECONDS)
+        else:
+            os.ftruncate(lock_file, 0)
+            os.pwrite(lock_file, f"{os.getpid()}\n".encode(), 0)
+            return lock_file
+
+
+def _connect(
+    path: Path,
+    deadline: float,
+    wait_seconds: float,
+    *,
+    read_only: bool,
+    config: DuckDBConfig,
+) -> duckdb.DuckDBPyConnection:
+    while True:
+        try:
+            connection = duckdb.connect(path, read_only=read_only, config=config)
+        except duckdb.IOException as error:
+            text = str(error)
+            if "Could not set lock" not in text:
+                raise WarehouseError(_unreadable(path, text)) from error
+            if time.monotonic() >= deadline:
+                holder = _HOLDER_PID.search(text)
+                raise _busy(path, holder.group(1) if holder else "unknown", wait_seconds) from error
+            time.sleep(_POLL_SECONDS)
+        except duckdb.Error as error:
+            raise WarehouseError(_unreadable(path, str(error))) from error
+        else:
+            connection.execute("SET TimeZone = 'UTC'")
+            return connection
+
+
+def _busy(path: Path, holder: str, wait_seconds: float) -> WarehouseBusyError:
+    return WarehouseBusyError(
+        f"{path}: held by process {holder} for more than {wait_seconds:g} s; "
+        "close it, or wait for it to end, and run the command again"
+    )
+
+
+def _unreadable(path: Path, reason: str) -> str:
+    if path.is_dir():
+        return f"{path}: is a folder, not a warehouse file; set LEADS_WAREHOUSE to a file"
+    if "not a valid DuckDB database file" in reason:
+        return f"{path}: is not a DuckDB file; set LEADS_WAREHOUSE to another path, or move that file away"
+    return f"{path}: DuckDB cannot open it ({reason.splitlines()[0]}); run: leads doctor"
+
+
+def migrate(warehouse: Warehouse) -> list[str]:
+    """Bring the warehouse to this version of the code; return the names of the migrations applied.
+
+    Each migration runs in a transaction of its own: one that fails leaves the warehouse as the one before
+    it did. Raises WarehouseError when the warehouse is newer than the code, or when a migration that was
+    applied reads differently now.
+    """
+    warehouse.connection.execute(
+        "CREATE TABLE IF NOT EXISTS schema_migration"
+        " (version BIGINT NOT NULL, name VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"
+    )
+    check_migrations(warehouse)
+    done = _applied(warehouse)
+    fresh = [m for m in _migrations() if m.version not in done]
+    for migration in fresh:
+        with warehouse.transaction():
+            warehouse.connection.execute(migration.text)
+            warehouse.connection.execute(
+                "INSERT INTO schema_migration VALUES ($version, $name, $sha256, $applied_at)",
+                {
+                    "version": migration.version,
+                    "name": migration.name,
+                    "sha256": migration.sha256,
+                    "applied_at": datetime.now(UTC),
+                },
+            )
+    return [migration.name for migration in fresh]
+
+
+def check_migrations(warehouse: Warehouse) -> int:
+    """Return how many migrations are still to be applied; raise WarehouseError where they cannot be."""
+    known = {migration.version: migration for migration in _migrations()}
+    applied = _applied(warehouse)
+    for version, (name, sha256) in applied.items():
+        if version not in known:
+            raise WarehouseError(
+                f"the warehouse is newer than this leadmill: it has migration {version} ({name}), "
+                f"this code ends at {max(known)}; upgrade leadmill"
+            )
+        if known[version].sha256 != sha256:
+            raise WarehouseError(
+                f"migration {known[version].name} was edited after this warehouse applied it; "
+                "restore the file, and put the change into a new migration"
+            )
+    return len(known) - len(applied)
+
+
+class _Migration:
+    def __init__(self, path: Path) -> None:
+        self.name = path.stem
+        self.version = int(path.stem.split("_", 1)[0])
+        self.text = path.read_text(encoding="utf-8")
+        self.sha256 = hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def _migrations() -> list[_Migration]:
+    return [_Migration(path) for path in sorted((SQL_FOLDER / "migrations").glob("*.sql"))]
+
+
+def _applied(warehouse: Warehouse) -> dict[int, tuple[str, str]]:
+    has_table = warehouse.connection.sql(
+        "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_migration'"
+    ).fetchall()[0][0]
+    if not has_table:
+        return {}
+    rows = warehouse.connection.sql("SELECT version, name, sha256 FROM schema_migration ORDER BY version").fetchall()
+    return {version: (name, sha256) for version, name, sha256 in rows}

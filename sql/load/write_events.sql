@@ -1,0 +1,149 @@
+-- Purpose: the lead's own log: what this batch did to each lead, and the entries that a CRM's export brings along.
+-- Grain: one row per event. Imported entries are kept once, whatever number of exports repeat them.
+-- Reads: this_batch, staged_person, lead_outcome, renamed_lead, concluded, lead_before, staged_lead, row_outcome,
+--   lead_alias, high_water. Writes: lead_event, high_water. Caller: flows/steps/load.py.
+
+CREATE OR REPLACE TEMP TABLE new_event AS
+WITH happened AS (
+    SELECT
+        o.lead_id,
+        1 AS place,
+        'lead_created' AS event,
+        json_object('feed', b.feed) AS data
+    FROM lead_outcome AS o
+    CROSS JOIN this_batch AS b
+    WHERE o.outcome = 'inserted'
+    UNION ALL
+    SELECT
+        n.lead_id,
+        2 AS place,
+        'lead_merged' AS event,
+        json_object('merged_id', n.alias_id, 'reason', n.reason) AS data
+    FROM renamed_lead AS n
+    UNION ALL
+    SELECT
+        o.lead_id,
+        3 AS place,
+        'lead_updated' AS event,
+        to_json(
+            map_from_entries(
+                list_transform(
+                    o.changes,
+                    lambda change: {
+                        'key': change.field,
+                        'value': {'before': change.before, 'after': change.after}
+                    }
+                )
+            )
+        ) AS data
+    FROM lead_outcome AS o
+    WHERE o.outcome = 'updated' AND len(o.changes) > 0
+    UNION ALL
+    SELECT
+        c.id AS lead_id,
+        4 AS place,
+        'lead_assigned' AS event,
+        json_object('before', l.assignedTo, 'after', c.assignedTo) AS data
+    FROM concluded AS c
+    LEFT JOIN lead_before AS l ON l.lead_id = c.id
+    WHERE c.assignedTo IS DISTINCT FROM l.assignedTo
+)
+
+SELECT
+    h.lead_id,
+    h.event,
+    h.data,
+    row_number() OVER (ORDER BY p.first_row_number, h.place, h.data::VARCHAR) AS number
+FROM happened AS h
+INNER JOIN staged_person AS p ON p.lead_id = h.lead_id;
+
+INSERT INTO lead_event
+SELECT
+    w.value + e.number AS id,
+    e.lead_id,
+    b.batch_id,
+    e.event,
+    b.started_at AS created,
+    'leadmill' AS user,
+    c.accountId AS account_id,
+    NULL AS apiKey,
+    e.data,
+    NULL AS requestHeaders,
+    NULL AS requestIpAddress,
+    NULL AS requestMethod,
+    NULL AS requestPath
+FROM new_event AS e
+INNER JOIN concluded AS c ON c.id = e.lead_id
+CROSS JOIN this_batch AS b
+CROSS JOIN high_water AS w
+WHERE w.name = 'event_id'
+ORDER BY e.number;
+
+UPDATE high_water
+SET value = value + (SELECT count(*) FROM new_event)
+WHERE name = 'event_id';
+
+INSERT INTO lead_event
+WITH entry AS (
+    SELECT
+        o.lead_id,
+        unnest(json_extract(s.audit_log, '$[*]')) AS entry
+    FROM staged_lead AS s
+    INNER JOIN row_outcome AS o ON o.row_number = s.row_number
+    WHERE s.audit_log IS NOT NULL
+),
+
+imported AS (
+    SELECT DISTINCT
+        try_cast(e.entry ->> 'id' AS BIGINT) AS id,
+        e.lead_id,
+        coalesce(e.entry ->> 'event', 'unknown') AS event,
+        try_cast(e.entry ->> 'created' AS TIMESTAMPTZ) AS created,
+        e.entry ->> 'user' AS user,
+        e.entry ->> 'account_id' AS account_id,
+        e.entry ->> 'apiKey' AS apiKey,
+        (e.entry -> 'data')::VARCHAR AS data,
+        (e.entry -> 'requestHeaders')::VARCHAR AS request_headers,
+        e.entry ->> 'requestIpAddress' AS requestIpAddress,
+        e.entry ->> 'requestMethod' AS requestMethod,
+        e.entry ->> 'requestPath' AS requestPath
+    FROM entry AS e
+),
+
+known AS (
+    SELECT
+        coalesce(a.lead_id, k.lead_id) AS lead_id,
+        k.id,
+        k.event,
+        k.created
+    FROM lead_event AS k
+    LEFT JOIN lead_alias AS a ON a.alias_id = k.lead_id
+    WHERE coalesce(a.lead_id, k.lead_id) IN (SELECT i.lead_id FROM imported AS i)
+)
+
+SELECT
+    i.id,
+    i.lead_id,
+    b.batch_id,
+    i.event,
+    i.created,
+    i.user,
+    i.account_id,
+    i.apiKey,
+    i.data::JSON AS data,
+    i.request_headers::JSON AS requestHeaders,
+    i.requestIpAddress,
+    i.requestMethod,
+    i.requestPath
+FROM imported AS i
+CROSS JOIN this_batch AS b
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM known AS k
+    WHERE
+        k.lead_id = i.lead_id
+        AND k.id IS NOT DISTINCT FROM i.id
+        AND k.event = i.event
+        AND k.created IS NOT DISTINCT FROM i.created
+)
+ORDER BY i.lead_id, i.created, i.id;

@@ -1,0 +1,105 @@
+-- Purpose: keep what the sources said: every new version of a source record, its contacts, and whose it is.
+-- Grain: record one row per new version; record_contact one per contact cell of it; record_lead one per
+--   source record.
+-- Reads: this_batch, staged_lead, staged_version, staged_contact, staged_source, staged_person, renamed_lead.
+-- Writes: record, record_contact, record_lead, lead_alias, high_water. Caller: flows/steps/load.py.
+
+INSERT INTO record
+SELECT
+    v.record_id,
+    v.source_id,
+    b.batch_id,
+    s.row_number,
+    b.feed,
+    s.source_key,
+    b.as_of,
+    s.firstName,
+    s.id,
+    s.lastName,
+    s.accountId,
+    s.applicationId,
+    s.archived,
+    s.assignedTo,
+    s.branch,
+    s.buyingRole,
+    s.company,
+    s.createdAt,
+    s.createdBy,
+    s.currentPaymentProcessor,
+    s.email,
+    s.imgSrc,
+    s.interestedInSwitching,
+    s.jobTitle,
+    s.lastContacted,
+    s.leadSourceId,
+    s.location,
+    s.monthlyTransactionVolume,
+    s.notes,
+    s.numberOfEmployees,
+    s.phone,
+    s.position,
+    s.processStage,
+    s.productsServicesSold,
+    s.source,
+    s.teamId,
+    s.updatedAt,
+    s.extra,
+    s.cleared,
+    s.source_created_at,
+    s.source_updated_at,
+    s.has_placeholder_name,
+    s.content_hash
+FROM staged_lead AS s
+INNER JOIN staged_version AS v ON v.row_number = s.row_number
+CROSS JOIN this_batch AS b
+WHERE v.is_new;
+
+INSERT INTO record_contact
+SELECT
+    v.record_id,
+    v.source_id,
+    c.position,
+    c.kind,
+    c.value,
+    c.raw,
+    c.is_valid
+FROM staged_contact AS c
+INNER JOIN staged_version AS v ON v.row_number = c.row_number
+WHERE v.is_new;
+
+UPDATE high_water
+SET value = greatest(value, (SELECT coalesce(max(v.record_id), 0) FROM staged_version AS v WHERE v.is_new))
+WHERE name = 'record_id';
+
+-- A lead that gave up its id: its source records follow it, and so do the ids that it had given up before.
+UPDATE record_lead
+SET lead_id = n.lead_id
+FROM renamed_lead AS n
+WHERE record_lead.lead_id = n.alias_id;
+
+UPDATE lead_alias
+SET lead_id = n.lead_id
+FROM renamed_lead AS n
+WHERE lead_alias.lead_id = n.alias_id;
+
+INSERT INTO lead_alias
+SELECT
+    n.alias_id,
+    n.lead_id,
+    n.reason
+FROM renamed_lead AS n;
+
+INSERT INTO record_lead
+SELECT
+    b.feed,
+    s.source_key,
+    s.source_id,
+    p.lead_id
+FROM staged_source AS s
+INNER JOIN staged_person AS p ON p.person = s.person
+CROSS JOIN this_batch AS b
+WHERE s.known_lead_id IS NULL;
+
+-- An id that was given up lives again when a source brings it back.
+DELETE FROM lead_alias
+WHERE alias_id IN (SELECT p.lead_id FROM staged_person AS p);

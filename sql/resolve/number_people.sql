@@ -1,0 +1,85 @@
+-- Purpose: give new people their lead ids, in the order of their first rows, from the stored high-water mark up,
+--   passing over ids in use; and list the leads that give up their id to another.
+-- Grain: staged_person gains lead_id; renamed_lead one row per id given up.
+-- Reads: staged_person, staged_source, match_cluster, lead, lead_alias, high_water.
+-- Writes: staged_person, renamed_lead, high_water. Caller: flows/steps/resolve.py.
+
+CREATE OR REPLACE TEMP TABLE staged_person AS
+WITH mark AS (
+    SELECT h.value
+    FROM high_water AS h
+    WHERE h.name = 'lead_id'
+),
+
+taken AS (
+    SELECT l.id FROM lead AS l WHERE l.id > (SELECT m.value FROM mark AS m)
+    UNION
+    SELECT a.alias_id FROM lead_alias AS a WHERE a.alias_id > (SELECT m.value FROM mark AS m)
+    UNION
+    SELECT p.lead_id FROM staged_person AS p WHERE p.lead_id > (SELECT m.value FROM mark AS m)
+),
+
+candidate AS (
+    SELECT (SELECT m.value FROM mark AS m) + unnest(
+        range(
+            1,
+            1
+            + (SELECT count(*) FROM staged_person AS p WHERE p.lead_id IS NULL)
+            + (SELECT count(*) FROM taken)
+        )
+    ) AS id
+),
+
+free AS (
+    SELECT
+        c.id,
+        row_number() OVER (ORDER BY c.id) AS place
+    FROM candidate AS c
+    WHERE c.id NOT IN (SELECT t.id FROM taken AS t)
+),
+
+newcomer AS (
+    SELECT
+        p.person,
+        row_number() OVER (ORDER BY p.first_row_number) AS place
+    FROM staged_person AS p
+    WHERE p.lead_id IS NULL
+)
+
+SELECT
+    p.person,
+    p.first_row_number,
+    coalesce(p.lead_id, f.id) AS lead_id,
+    p.previous_lead_id
+FROM staged_person AS p
+LEFT JOIN newcomer AS n ON n.person = p.person
+LEFT JOIN free AS f ON f.place = n.place;
+
+UPDATE high_water
+SET value = greatest(
+    value,
+    (
+        SELECT coalesce(max(p.lead_id), 0)
+        FROM staged_person AS p
+        WHERE p.previous_lead_id IS NULL AND p.lead_id NOT IN (
+            SELECT s.crm_id FROM staged_source AS s WHERE s.crm_id IS NOT NULL
+        )
+    )
+)
+WHERE name = 'lead_id';
+
+CREATE OR REPLACE TEMP TABLE renamed_lead AS
+WITH existing AS (
+    SELECT s.person, s.node AS id FROM staged_source AS s WHERE s.node > 0
+    UNION
+    SELECT c.person, c.node AS id FROM match_cluster AS c WHERE c.node > 0
+)
+
+SELECT
+    e.id AS alias_id,
+    p.lead_id,
+    CASE WHEN e.id = p.previous_lead_id THEN 'crm_id' ELSE 'merged' END AS reason
+FROM existing AS e
+INNER JOIN staged_person AS p ON p.person = e.person
+INNER JOIN lead AS l ON l.id = e.id
+WHERE e.id <> p.lead_id;

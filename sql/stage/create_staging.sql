@@ -1,0 +1,111 @@
+-- Purpose: the empty temporary tables that one batch is staged in before its transaction begins.
+-- Grain: this_batch one row; used_* and absence as the reference files; staged_lead one per valid record; staged_contact one per e-mail or
+--   phone cell; staged_issue one per doubtful cell; staged_rejected one per rejected record.
+-- Reads: nothing. Writes: the temporary tables. Caller: flows/steps/load.py.
+
+CREATE OR REPLACE TEMP TABLE this_batch (
+    batch_id BIGINT NOT NULL,
+    feed VARCHAR NOT NULL,
+    origin VARCHAR NOT NULL,
+    as_of TIMESTAMPTZ NOT NULL,
+    started_at TIMESTAMPTZ NOT NULL,
+    account_id VARCHAR NOT NULL,
+    team_id BIGINT,
+    lead_source_id BIGINT,
+    skip_team_and_source_requirement BOOLEAN NOT NULL,
+    is_rotating BOOLEAN NOT NULL,
+    has_teams BOOLEAN NOT NULL,
+    has_sources BOOLEAN NOT NULL
+);
+
+CREATE OR REPLACE TEMP TABLE used_team AS FROM team WHERE FALSE;
+
+CREATE OR REPLACE TEMP TABLE used_team_member AS FROM team_member WHERE FALSE;
+
+CREATE OR REPLACE TEMP TABLE used_lead_source AS FROM lead_source WHERE FALSE;
+
+CREATE OR REPLACE TEMP TABLE used_user AS FROM app_user WHERE FALSE;
+
+CREATE OR REPLACE TEMP TABLE absence (
+    user VARCHAR NOT NULL,
+    first_on DATE NOT NULL,
+    last_on DATE
+);
+
+CREATE OR REPLACE TEMP TABLE staged_lead (
+    row_number BIGINT NOT NULL,
+    line_number BIGINT,
+    source_key VARCHAR NOT NULL,
+    version_at TIMESTAMPTZ NOT NULL,
+    firstName VARCHAR,
+    id BIGINT,
+    lastName VARCHAR,
+    accountId VARCHAR,
+    applicationId VARCHAR,
+    archived BOOLEAN,
+    assignedTo VARCHAR,
+    branch VARCHAR,
+    buyingRole VARCHAR,
+    company VARCHAR,
+    createdAt TIMESTAMPTZ,
+    createdBy VARCHAR,
+    currentPaymentProcessor VARCHAR,
+    email VARCHAR,
+    imgSrc VARCHAR,
+    interestedInSwitching BOOLEAN,
+    jobTitle VARCHAR,
+    lastContacted TIMESTAMPTZ,
+    leadSourceId BIGINT,
+    location VARCHAR,
+    monthlyTransactionVolume BIGINT,
+    notes VARCHAR,
+    numberOfEmployees BIGINT,
+    phone VARCHAR,
+    position VARCHAR,
+    processStage VARCHAR,
+    productsServicesSold VARCHAR,
+    source VARCHAR,
+    teamId BIGINT,
+    updatedAt TIMESTAMPTZ,
+    extra JSON,
+    cleared VARCHAR[],
+    source_created_at TIMESTAMPTZ,
+    source_updated_at TIMESTAMPTZ,
+    has_placeholder_name BOOLEAN NOT NULL,
+    audit_log VARCHAR,
+    content_hash UBIGINT NOT NULL
+);
+
+CREATE OR REPLACE TEMP TABLE staged_contact (
+    row_number BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    kind VARCHAR NOT NULL,
+    value VARCHAR NOT NULL,
+    raw VARCHAR,
+    is_valid BOOLEAN NOT NULL
+);
+
+CREATE OR REPLACE TEMP TABLE staged_issue (
+    row_number BIGINT NOT NULL,
+    column_name VARCHAR NOT NULL,
+    code VARCHAR NOT NULL,
+    raw VARCHAR
+);
+
+CREATE OR REPLACE TEMP TABLE staged_rejected (
+    row_number BIGINT NOT NULL,
+    line_number BIGINT,
+    source_key VARCHAR,
+    raw VARCHAR,
+    reasons STRUCT("column" VARCHAR, code VARCHAR, message VARCHAR)[] NOT NULL
+);
+
+-- Empty until sources are resolved; a batch that fails before still keeps its rejected rows.
+CREATE OR REPLACE TEMP TABLE staged_version (
+    row_number BIGINT NOT NULL,
+    source_key VARCHAR NOT NULL,
+    is_new BOOLEAN NOT NULL,
+    known_lead_id BIGINT,
+    source_id BIGINT NOT NULL,
+    record_id BIGINT NOT NULL
+);

@@ -1,0 +1,20 @@
+-- Purpose: every e-mail address and phone number that the standing records of a lead gave, valid or not. Primary is
+--   the one that the lead itself carries.
+-- Grain: one row per lead, kind, value.
+-- Reads: standing_version, record_contact, concluded. Writes: concluded_contact. Caller: flows/steps/survive.py.
+
+CREATE OR REPLACE TEMP TABLE concluded_contact AS
+SELECT
+    v.lead_id,
+    k.kind,
+    k.value,
+    -- As it was first written; no record has 4,096 contact cells.
+    arg_min(k.raw, v.record_id * 4096 + k.position) AS raw,
+    bool_or(
+        CASE k.kind WHEN 'email' THEN k.value = c.email ELSE k.value = c.phone OR k.raw = c.phone END
+    ) IS TRUE AS is_primary,
+    bool_or(k.is_valid) AS is_valid
+FROM standing_version AS v
+INNER JOIN record_contact AS k ON k.record_id = v.record_id
+INNER JOIN concluded AS c ON c.id = v.lead_id
+GROUP BY v.lead_id, k.kind, k.value;

@@ -1,0 +1,237 @@
+-- Purpose: the survivorship rule: what a lead is, as a pure function of the records that stand. Nothing else
+--   decides what a field of a lead says. Order of belief, field by field (batch_belief): the CRM; then
+--   "overwrite" feeds, the newest first; then "fill" feeds, the earliest first. What the CRM's people own comes
+--   from a vendor only if it was in the batch that brought the lead into being. Within one source record a newer
+--   version replaces an older one; a blank keeps what earlier versions said unless the version clears it.
+--   Team, source and owner are here only as the CRM or a trusted feed gives them: assignments fill the rest.
+-- Grain: one row per touched lead. updatedAt is the CRM's or NULL: ours follows from the other changes.
+-- Reads: touched_lead, record_lead, record, batch_belief, withdrawn_record. Writes: standing_version, concluded.
+-- Caller: flows/steps/survive.py.
+
+CREATE OR REPLACE TEMP MACRO newest_said(value, field, cleared, number) AS (
+    arg_max({'value': value}, number) FILTER (WHERE value IS NOT NULL OR list_contains(cleared, field))
+).value;
+
+-- One number to order by: the belief first; among equals the newest, or for "fill" (2 and up) the earliest.
+CREATE OR REPLACE TEMP MACRO believed(value, belief, newest, earliest) AS
+    arg_min(value, belief * 4294967296 + CASE WHEN belief < 2 THEN newest ELSE earliest END);
+
+CREATE OR REPLACE TEMP TABLE standing_version AS
+SELECT
+    t.lead_id,
+    r.record_id,
+    r.source_id,
+    r.batch_id,
+    coalesce(r.source_updated_at, r.as_of) AS version_at
+FROM touched_lead AS t
+INNER JOIN record_lead AS l ON l.lead_id = t.lead_id
+INNER JOIN record AS r ON r.source_id = l.source_id
+WHERE r.record_id NOT IN (SELECT w.record_id FROM withdrawn_record AS w);
+
+-- A lead of which only one version stands is what that version says: most leads, and the cheap way.
+CREATE OR REPLACE TEMP TABLE concluded AS
+WITH only_version AS (
+    SELECT
+        v.lead_id,
+        min(v.record_id) AS record_id
+    FROM standing_version AS v
+    GROUP BY v.lead_id
+    HAVING count(*) = 1
+)
+
+SELECT
+    coalesce(r.firstName, '') AS firstName,
+    o.lead_id AS id,
+    coalesce(r.lastName, '') AS lastName,
+    r.accountId,
+    r.applicationId,
+    r.archived,
+    CASE WHEN k.assignedTo < 3 THEN r.assignedTo END AS assignedTo,
+    r.branch,
+    r.buyingRole,
+    r.company,
+    coalesce(r.createdAt, r.source_created_at, r.as_of) AS createdAt,
+    r.createdBy,
+    r.currentPaymentProcessor,
+    r.email,
+    r.imgSrc,
+    r.interestedInSwitching,
+    r.jobTitle,
+    r.lastContacted,
+    CASE WHEN k.leadSourceId < 3 THEN r.leadSourceId END AS leadSourceId,
+    r.location,
+    r.monthlyTransactionVolume,
+    r.notes,
+    r.numberOfEmployees,
+    r.phone,
+    r.position,
+    r.processStage,
+    r.productsServicesSold,
+    r.source,
+    CASE WHEN k.teamId < 3 THEN r.teamId END AS teamId,
+    r.updatedAt,
+    r.extra,
+    CASE WHEN k.id = 0 THEN 'crm' ELSE 'vendor' END AS origin,
+    r.batch_id AS first_batch_id
+FROM only_version AS o
+INNER JOIN record AS r ON r.record_id = o.record_id
+INNER JOIN batch_belief AS k ON k.batch_id = r.batch_id;
+
+INSERT INTO concluded
+WITH numbered AS (
+    SELECT
+        v.lead_id,
+        v.record_id,
+        v.version_at,
+        row_number() OVER (PARTITION BY v.source_id ORDER BY v.version_at, v.record_id) AS number,
+        v.batch_id = min(v.batch_id) OVER (PARTITION BY v.lead_id) AS is_founding
+    FROM standing_version AS v
+    WHERE v.lead_id NOT IN (SELECT c.id FROM concluded AS c)
+),
+
+-- What each version may say: on a lead that exists, vendors say nothing on what the CRM's people own.
+version AS (
+    SELECT
+        n.lead_id,
+        n.version_at,
+        n.number,
+        r.source_id,
+        r.batch_id,
+        r.as_of,
+        nullif(r.firstName, '') AS firstName,
+        nullif(r.lastName, '') AS lastName,
+        r.accountId,
+        CASE WHEN k.applicationId < 3 OR n.is_founding THEN r.applicationId END AS applicationId,
+        CASE WHEN k.archived < 3 OR n.is_founding THEN r.archived END AS archived,
+        CASE WHEN k.assignedTo < 3 THEN r.assignedTo END AS assignedTo,
+        CASE WHEN k.branch < 3 OR n.is_founding THEN r.branch END AS branch,
+        r.buyingRole,
+        r.company,
+        r.createdAt,
+        CASE WHEN k.createdBy < 3 OR n.is_founding THEN r.createdBy END AS createdBy,
+        r.currentPaymentProcessor,
+        r.email,
+        r.imgSrc,
+        r.interestedInSwitching,
+        r.jobTitle,
+        CASE WHEN k.lastContacted < 3 OR n.is_founding THEN r.lastContacted END AS lastContacted,
+        CASE WHEN k.leadSourceId < 3 THEN r.leadSourceId END AS leadSourceId,
+        r.location,
+        r.monthlyTransactionVolume,
+        r.notes,
+        r.numberOfEmployees,
+        r.phone,
+        r.position,
+        CASE WHEN k.processStage < 3 OR n.is_founding THEN r.processStage END AS processStage,
+        r.productsServicesSold,
+        r.source,
+        CASE WHEN k.teamId < 3 THEN r.teamId END AS teamId,
+        r.updatedAt,
+        r.extra,
+        r.cleared,
+        r.source_created_at,
+        k.id = 0 AS is_crm
+    FROM numbered AS n
+    INNER JOIN record AS r ON r.record_id = n.record_id
+    INNER JOIN batch_belief AS k ON k.batch_id = r.batch_id
+),
+
+-- What each source record says today: its versions folded, newest last.
+folded AS (
+    SELECT
+        v.lead_id,
+        v.source_id,
+        newest_said(v.firstName, 'firstName', v.cleared, v.number) AS firstName,
+        newest_said(v.lastName, 'lastName', v.cleared, v.number) AS lastName,
+        arg_max(v.accountId, v.number) AS accountId,
+        newest_said(v.applicationId, 'applicationId', v.cleared, v.number) AS applicationId,
+        newest_said(v.archived, 'archived', v.cleared, v.number) AS archived,
+        newest_said(v.assignedTo, 'assignedTo', v.cleared, v.number) AS assignedTo,
+        newest_said(v.branch, 'branch', v.cleared, v.number) AS branch,
+        newest_said(v.buyingRole, 'buyingRole', v.cleared, v.number) AS buyingRole,
+        newest_said(v.company, 'company', v.cleared, v.number) AS company,
+        newest_said(v.createdAt, 'createdAt', v.cleared, v.number) AS createdAt,
+        newest_said(v.createdBy, 'createdBy', v.cleared, v.number) AS createdBy,
+        newest_said(
+            v.currentPaymentProcessor, 'currentPaymentProcessor', v.cleared, v.number
+        ) AS currentPaymentProcessor,
+        newest_said(v.email, 'email', v.cleared, v.number) AS email,
+        newest_said(v.imgSrc, 'imgSrc', v.cleared, v.number) AS imgSrc,
+        newest_said(v.interestedInSwitching, 'interestedInSwitching', v.cleared, v.number) AS interestedInSwitching,
+        newest_said(v.jobTitle, 'jobTitle', v.cleared, v.number) AS jobTitle,
+        newest_said(v.lastContacted, 'lastContacted', v.cleared, v.number) AS lastContacted,
+        newest_said(v.leadSourceId, 'leadSourceId', v.cleared, v.number) AS leadSourceId,
+        newest_said(v.location, 'location', v.cleared, v.number) AS location,
+        newest_said(
+            v.monthlyTransactionVolume, 'monthlyTransactionVolume', v.cleared, v.number
+        ) AS monthlyTransactionVolume,
+        newest_said(v.notes, 'notes', v.cleared, v.number) AS notes,
+        newest_said(v.numberOfEmployees, 'numberOfEmployees', v.cleared, v.number) AS numberOfEmployees,
+        newest_said(v.phone, 'phone', v.cleared, v.number) AS phone,
+        newest_said(v.position, 'position', v.cleared, v.number) AS position,
+        newest_said(v.processStage, 'processStage', v.cleared, v.number) AS processStage,
+        newest_said(v.productsServicesSold, 'productsServicesSold', v.cleared, v.number) AS productsServicesSold,
+        newest_said(v.source, 'source', v.cleared, v.number) AS source,
+        newest_said(v.teamId, 'teamId', v.cleared, v.number) AS teamId,
+        newest_said(v.updatedAt, 'updatedAt', v.cleared, v.number) AS updatedAt,
+        arg_max(v.extra, v.number) AS extra,
+        min(v.source_created_at) AS source_created_at,
+        min(v.as_of) AS first_as_of,
+        bool_or(v.is_crm) AS is_crm,
+        min(v.batch_id) AS first_batch_id,
+        arg_max(v.batch_id, v.number) AS newest_batch_id,
+        max(v.version_at) AS newest_at
+    FROM version AS v
+    GROUP BY v.lead_id, v.source_id
+),
+
+ordered AS (
+    SELECT
+        f.*,
+        row_number() OVER (PARTITION BY f.lead_id ORDER BY f.newest_at DESC, f.source_id DESC) AS newest,
+        row_number() OVER (PARTITION BY f.lead_id ORDER BY f.first_as_of, f.source_id) AS earliest
+    FROM folded AS f
+)
+
+SELECT
+    coalesce(believed(f.firstName, k.firstName, f.newest, f.earliest), '') AS firstName,
+    f.lead_id AS id,
+    coalesce(believed(f.lastName, k.lastName, f.newest, f.earliest), '') AS lastName,
+    believed(f.accountId, k.accountId, f.newest, f.earliest) AS accountId,
+    believed(f.applicationId, k.applicationId, f.newest, f.earliest) AS applicationId,
+    believed(f.archived, k.archived, f.newest, f.earliest) AS archived,
+    believed(f.assignedTo, k.assignedTo, f.newest, f.earliest) AS assignedTo,
+    believed(f.branch, k.branch, f.newest, f.earliest) AS branch,
+    believed(f.buyingRole, k.buyingRole, f.newest, f.earliest) AS buyingRole,
+    believed(f.company, k.company, f.newest, f.earliest) AS company,
+    coalesce(
+        believed(f.createdAt, k.createdAt, f.newest, f.earliest), min(f.source_created_at), min(f.first_as_of)
+    ) AS createdAt,
+    believed(f.createdBy, k.createdBy, f.newest, f.earliest) AS createdBy,
+    believed(f.currentPaymentProcessor, k.currentPaymentProcessor, f.newest, f.earliest) AS currentPaymentProcessor,
+    believed(f.email, k.email, f.newest, f.earliest) AS email,
+    believed(f.imgSrc, k.imgSrc, f.newest, f.earliest) AS imgSrc,
+    believed(f.interestedInSwitching, k.interestedInSwitching, f.newest, f.earliest) AS interestedInSwitching,
+    believed(f.jobTitle, k.jobTitle, f.newest, f.earliest) AS jobTitle,
+    believed(f.lastContacted, k.lastContacted, f.newest, f.earliest) AS lastContacted,
+    believed(f.leadSourceId, k.leadSourceId, f.newest, f.earliest) AS leadSourceId,
+    believed(f.location, k.location, f.newest, f.earliest) AS location,
+    believed(f.monthlyTransactionVolume, k.monthlyTransactionVolume, f.newest, f.earliest) AS monthlyTransactionVolume,
+    believed(f.notes, k.notes, f.newest, f.earliest) AS notes,
+    believed(f.numberOfEmployees, k.numberOfEmployees, f.newest, f.earliest) AS numberOfEmployees,
+    believed(f.phone, k.phone, f.newest, f.earliest) AS phone,
+    believed(f.position, k.position, f.newest, f.earliest) AS position,
+    believed(f.processStage, k.processStage, f.newest, f.earliest) AS processStage,
+    believed(f.productsServicesSold, k.productsServicesSold, f.newest, f.earliest) AS productsServicesSold,
+    believed(f.source, k.source, f.newest, f.earliest) AS source,
+    believed(f.teamId, k.teamId, f.newest, f.earliest) AS teamId,
+    believed(f.updatedAt, k.updatedAt, f.newest, f.earliest) AS updatedAt,
+    list_reduce( -- noqa: PRS
+        list(f.extra ORDER BY f.is_crm, f.earliest DESC) FILTER (WHERE f.extra IS NOT NULL),
+        lambda lesser, better: json_merge_patch(lesser, better)
+    ) AS extra,
+    CASE WHEN bool_or(f.is_crm) THEN 'crm' ELSE 'vendor' END AS origin,
+    min(f.first_batch_id) AS first_batch_id
+FROM ordered AS f
+INNER JOIN batch_belief AS k ON k.batch_id = f.newest_batch_id
+GROUP BY f.lead_id;

@@ -5,6 +5,7 @@ go from task to task in this process only, so no task caches or persists a resul
 """
 
 import argparse
+import logging
 import sys
 from collections.abc import Callable
 from typing import Literal, ParamSpec, TypeVar
@@ -108,6 +109,8 @@ def main() -> int:
     parser.add_argument("--feed", help="name of the feed")
     arguments = parser.parse_args()
     output.end_cleanly_on_signals()
+    # One line per task and file says nothing that the server does not keep.
+    logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
     try:
         summaries = run_with_server(arguments.paths, arguments.feed, False, False)
     except IngestFailedError as error:

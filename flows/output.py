@@ -4,12 +4,14 @@ Outside text (file names, cells, headers) is printed as text: no markup, no cont
 """
 
 import json
+import shutil
 import signal
 import sys
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -116,12 +118,24 @@ def print_next_steps(summaries: Sequence["BatchSummary"]) -> None:
     if summaries and all(summary.columns["status"] == "skipped" for summary in summaries):
         note("Every file was loaded before; nothing changed.")
     last = max((int(summary.columns["batch_id"]) for summary in summaries), default=None)
-    hints = ['leads sql "SELECT * FROM lead LIMIT 5"', "leads batches"]
+    hints = ['sql "SELECT * FROM lead LIMIT 5"', "batches"]
     if last is not None:
-        hints.append(f"leads show {last}")
+        hints.append(f"show {last}")
     if any(summary.columns["rows_rejected"] for summary in summaries):
-        hints.append("leads rejects")
-    note("Look next: " + "   ".join(hints))
+        hints.append("rejects")
+    command = _own_command()
+    note("Look next: " + "   ".join(f"{command} {hint}" for hint in hints))
+
+
+def _own_command() -> str:
+    """Return how `leads` is called here: by its name, or where it lies when it is not on the path."""
+    beside_python = Path(sys.executable).with_name("leads")
+    if shutil.which("leads") is not None or not beside_python.exists():
+        return "leads"
+    try:
+        return str(beside_python.relative_to(Path.cwd()))
+    except ValueError:
+        return str(beside_python)
 
 
 def print_error(error: BaseException, *, debug: bool = False) -> None:

@@ -248,7 +248,15 @@ def migrate(warehouse: Warehouse) -> list[str]:
                     "applied_at": datetime.now(UTC),
                 },
             )
+    _refresh_views(warehouse)
     return [migration.name for migration in fresh]
+
+
+def _refresh_views(warehouse: Warehouse) -> None:
+    """Make the views of sql/analytics as this version of the code has them: a file a view, of its name."""
+    with warehouse.transaction():
+        for path in sorted((SQL_FOLDER / "analytics").glob("*.sql")):
+            warehouse.connection.execute(path.read_text(encoding="utf-8"))
 
 
 def check_migrations(warehouse: Warehouse) -> int:

@@ -308,9 +308,7 @@ def _read_digits(text: str, has_serials: bool) -> Moment | None:
 
 
 def _read_words(text: str, order: DayOrder | None) -> Moment | str:
-    # A word that ends in a full stop is an abbreviation; the stop says no more.
-    written = " ".join(map(plain_word, text.split()))
-    clock, zone, rest = _take_clock(written)
+    clock, zone, rest = _take_clock(plain_word(text))
     day = _read_day(rest, order, has_offset=zone is not None)
     if isinstance(day, str):
         return day
@@ -360,12 +358,13 @@ def _read_day(
     hour: int | None = None
     zone: timedelta | None = None
     text = _DOTTED_DAY_RANGE.sub(r"\1.", text.strip())
-    if any(word in MONTHS for word in re.findall(r"[^\W\d_]+", text)):
+    month_words = [word for word in re.findall(r"[^\W\d_]+", text) if word in MONTHS]
+    if month_words:
         text = _DAY_RANGE.sub(r"\1", text, count=1)
     for token in _TOKEN.findall(text):
         if token.isdecimal():
             numbers.append(token)
-        elif token == "mar" and not months and not numbers and len(re.findall(r"[^\W\d_]{3,}", text)) > 1:
+        elif token == "mar" and len(month_words) > 1 and not numbers:
             continue  # martes, mardi, martedì: a Tuesday before a day with a month of its own
         elif token in MONTHS:
             months.append(MONTHS[token])

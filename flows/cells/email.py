@@ -21,6 +21,7 @@ INVALID: Final = "email_invalid"
 _PLAIN: Final = r"^[a-z0-9_+-]['a-z0-9_+-]*(?:\.['a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}$"
 # No part of an address this short can be too long.
 _LONGEST_PLAIN: Final = 64
+_LONGEST_LOCAL_PART: Final = 64
 
 _NOBODYS: Final = [
     "test@test.com",
@@ -121,6 +122,8 @@ def _normal_form(address: str) -> str | None:
         )
     except EmailNotValidError:
         return None
+    # Quotes count as well, which the library forgets.
+    is_too_long = len(checked.local_part or "") > _LONGEST_LOCAL_PART
     labels = (checked.ascii_domain or "").split(".")
     has_top_level_name = len(labels) > 1 and re.search("[a-z]", labels[-1]) is not None
-    return checked.normalized.lower() if has_top_level_name else None
+    return checked.normalized.lower() if has_top_level_name and not is_too_long else None

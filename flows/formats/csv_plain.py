@@ -1,9 +1,9 @@
 """The fast way of reading CSV: Polars, for blocks of a file that are proven to be plain.
 
 Polars' reader pads short rows and passes over odd quotes in silence, so nothing reaches it before these
-proofs: quotes stand only around whole cells or doubled within them, line ends are of one kind, there
-are no blank lines. Afterwards every delimiter and line end of the block must be found again, between
-cells or in them: so no row was short, none was cut in two. Whatever is in doubt is read carefully.
+proofs: line ends are of one kind, and quotes stand only around whole cells or doubled within them.
+Afterwards every delimiter and line end of the block must be found again, between cells or in them: so no
+row was short and none was cut in two. Whatever is in doubt is read carefully.
 """
 
 import csv
@@ -14,7 +14,7 @@ import polars.exceptions
 import pyarrow as pa
 
 from flows.formats.csv_careful import BlockRead, Columns, strict_reader
-from flows.formats.records import WHITESPACE, Position, RawChunk, raw_frame
+from flows.formats.records import RECORD_BYTES_MAX, WHITESPACE, Position, RawChunk, raw_frame
 from flows.formats.text_blocks import readable, without_line_end
 
 _QUOTE: Final = ord('"')
@@ -28,9 +28,12 @@ def read_plain(block: bytes, columns: Columns, start: Position) -> BlockRead | N
     A record that is still open at the end of the block is left, as in `read_carefully`, with which the
     result agrees to the letter. Row and line numbers go on from `start`.
     """
+    if len(block) > RECORD_BYTES_MAX:
+        # One of its records may be over the cap.
+        return None
     block = _closed_records(block)
     width = _first_width(block, columns)
-    if width is None or not _has_plain_lines(block):
+    if width is None or not _has_plain_lines(block, width):
         return None
     codes = _codes(block)
     delimiter = ord(columns.delimiter)
@@ -64,15 +67,20 @@ def _first_width(block: bytes, columns: Columns) -> int | None:
     return len(first) if len(first) >= max(columns.required, 1) else None
 
 
-def _has_plain_lines(block: bytes) -> bool:
-    """Whether a block has lines that all end alike, none of them blank, and no NUL."""
+def _has_plain_lines(block: bytes, width: int) -> bool:
+    """Whether a block has lines that all end alike and no NUL; blank ones only where they come to light.
+
+    A blank line between records lacks the delimiters that are counted in the end; one cell has none.
+    """
     # Polars would take a byte order mark for no text wherever its input begins with one.
     if not block.endswith(b"\n") or block.startswith((b"\n", b"\r", b"\xef\xbb\xbf")) or b"\0" in block:
         return False
     if b"\r" not in block:
-        return b"\n\n" not in block
+        return width > 1 or b"\n\n" not in block
     ends = block.count(b"\r\n")
-    return block.count(b"\r") == ends == block.count(b"\n") and b"\n\r" not in block
+    if not block.count(b"\r") == ends == block.count(b"\n"):
+        return False
+    return width > 1 or b"\n\r" not in block
 
 
 def _codes(block: bytes) -> pl.Series:

@@ -37,11 +37,11 @@ def detect_format(path: Path, feed: Feed) -> FileFormat:
         head = file.read(_HEAD_BYTES)
     _refuse_other_files(head, feed)
     encoding, warnings = find_encoding(path, feed)
-    sample = _read_sample(path, encoding)
+    sample, is_whole = _read_sample(path, encoding)
     if not sample.strip("\ufeff \t\r\n"):
         raise UnreadableFileError("the file is empty")
-    name = _json_name(sample, feed)
-    if name:
+    name = feed.format or _json_name(sample, is_whole)
+    if name and name != "csv":
         return FileFormat(name, encoding, None, None, warnings)
     lines = _lines(sample)
     if len(lines[0]) > _FIRST_LINE_BYTES_MAX:
@@ -64,18 +64,17 @@ def _refuse_other_files(head: bytes, feed: Feed) -> None:
     raise UnreadableFileError("not a CSV or JSON export: binary data")
 
 
-def _read_sample(path: Path, encoding: str) -> str:
-    """Return the beginning of a file: whole lines, about 256 KiB, more only to complete the first line."""
-    held = b""
-    for block in utf8_blocks(path, encoding):
-        held += block
-        limit = len(held) - len(held.lstrip()) + _SAMPLE_BYTES
-        end = max(held.rfind(b"\n", 0, limit), held.rfind(b"\r", 0, limit))
-        if end > limit - _SAMPLE_BYTES and len(held) > limit:
-            return held[: end + 1].decode("utf-8", "replace")
-        if len(held) > limit + _FIRST_LINE_BYTES_MAX:
-            return held[: limit + _FIRST_LINE_BYTES_MAX].decode("utf-8", "replace")
-    return held.decode("utf-8", "replace")
+def _read_sample(path: Path, encoding: str) -> tuple[str, bool]:
+    """Return the beginning of a file, whole lines where one ends in it, and whether that is all of it."""
+    start = next(utf8_blocks(path, encoding), b"")
+    # Blank lines in front do not count.
+    limit = len(start) - len(start.lstrip()) + _SAMPLE_BYTES
+    if len(start) <= limit:
+        return start.decode("utf-8", "replace"), True
+    end = max(start.rfind(b"\n", limit - _SAMPLE_BYTES, limit), start.rfind(b"\r", limit - _SAMPLE_BYTES, limit))
+    if end < 0:
+        end = limit + _FIRST_LINE_BYTES_MAX
+    return start[: end + 1].decode("utf-8", "replace"), False
 
 
 def _lines(sample: str) -> list[str]:
@@ -83,15 +82,13 @@ def _lines(sample: str) -> list[str]:
     return [line.decode("utf-8") for line in sample.encode("utf-8").splitlines(keepends=True)]
 
 
-def _json_name(sample: str, feed: Feed) -> FormatName | None:
+def _json_name(sample: str, is_whole: bool) -> FormatName | None:
     """Return which JSON a file is, or None for CSV."""
-    if feed.format:
-        return None if feed.format == "csv" else feed.format
     text = sample.lstrip("\ufeff")
     if _JSON_START.match(text):
         lines = [line for line in _lines(text) if line.strip()][:_SAMPLE_LINES]
         values = [is_json_value(line) for line in lines]
         # One document may be laid out line by line, but its first line is then no value by itself.
-        is_by_line = len(lines) > 1 and (values[0] or sum(values) * 2 > len(values))
+        is_by_line = (len(lines) > 1 or not is_whole) and (values[0] or sum(values) * 2 > len(values))
         return "ndjson" if is_by_line else "json"
     return "json" if _JSON_SCALAR.fullmatch(text) else None

@@ -120,7 +120,11 @@ def _add_element(text: "_JsonText", records: _Records) -> None:
         raw = text.skip_value()
         records.table.add_broken(raw, records.place(raw, line), *TOO_LARGE)
     else:
-        records.table.add(value, raw, records.place(raw, line))
+        position = records.place(raw, line)
+        if len(raw) > RECORD_BYTES_MAX:
+            records.table.add_broken(raw[:HUGE_RECORD_SHOWN], position, *TOO_LARGE)
+        else:
+            records.table.add(value, raw, position)
 
 
 def _read_envelope(text: "_JsonText", records: _Records) -> Generator[RawChunk, None, bool]:

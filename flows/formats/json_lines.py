@@ -15,6 +15,8 @@ import polars as pl
 from flows.formats.json_cells import TOO_DEEP, JsonTable, decode_line, scan_value
 from flows.formats.json_plain import read_plain_lines
 from flows.formats.records import (
+    HUGE_RECORD_SHOWN,
+    RECORD_BYTES_MAX,
     TOO_LARGE,
     BrokenRecord,
     FileFormat,
@@ -57,7 +59,8 @@ def _read_lines(table: JsonTable, raw_lines: list[bytes], start: Position) -> Ra
     lines = [number for number, line in enumerate(raw_lines) if line.strip()]
     # An escape needs decoding; whatever else does shows in the shape of the lines.
     plain = [record for record, line in enumerate(lines) if b"\\" not in raw_lines[line]]
-    columns = read_plain_lines([raw_lines[lines[record]] for record in plain])
+    is_small = max(map(len, raw_lines)) <= RECORD_BYTES_MAX
+    columns = read_plain_lines([raw_lines[lines[record]] for record in plain]) if is_small else None
     if columns is None:
         columns, plain = {}, []
 
@@ -90,10 +93,14 @@ def _decode_lines(table: JsonTable, positions: list[Position], lines: list[bytes
     """Add lines to the table, each with its row number and line."""
     texts = [line.decode("utf-8", "surrogateescape") for line in lines]
     table.look_at("\n".join(texts))
-    values = _decode_together(texts)
+    is_small = max(map(len, lines)) <= RECORD_BYTES_MAX
+    values = _decode_together(texts) if is_small else None
     if values is None:
-        for position, text in zip(positions, texts, strict=True):
-            _decode_line(table, text, position)
+        for position, line, text in zip(positions, lines, texts, strict=True):
+            if len(line) > RECORD_BYTES_MAX:
+                table.add_broken(text[:HUGE_RECORD_SHOWN], position, *TOO_LARGE)
+            else:
+                _decode_line(table, text, position)
         return
     for position, text, value in zip(positions, texts, values, strict=True):
         table.add(value, text, position)

@@ -206,7 +206,7 @@ def _list_contacts(cells: pl.DataFrame, columns: Mapping[str, ContactColumn]) ->
         if taken.is_empty():
             listed.append(frame)
             continue
-        is_taken = frame["index"].is_in(taken)
+        is_taken = frame["index"].is_in(taken.implode())
         listed.append(frame.filter(~is_taken))
         whole = frame.filter(is_taken).with_columns(part=pl.lit(0, pl.Int64))
         parts = column.parts.with_columns(position=pl.lit(0, pl.Int64)).select(whole.columns)
@@ -226,7 +226,7 @@ def _choose_contacts(
     primary: dict[str, pl.Series] = {}
     identifying: dict[str, pl.Series] = {}
     taken = _taken_apart(columns)
-    apart = contacts.filter(contacts["index"].is_in(taken))
+    apart = contacts.filter(contacts["index"].is_in(taken.implode()))
     for kind in _CONTACTS:
         of_kind = {name: column for name, column in columns.items() if _field_of(name) == kind}
         is_wrong = {name: (~column.is_valid).fill_null(False) for name, column in of_kind.items()}
@@ -324,7 +324,10 @@ def _complete(
     everywhere = pl.repeat(True, height, dtype=pl.Boolean, eager=True)
     has_placeholder = ~everywhere
     for field, text in {**feed.defaults, **feed.placeholders}.items():
-        constant = _reader_of(field, feed, date_orders)(pl.Series([text])).values.new_from_index(0, height)
+        # What people set for a text is kept as they wrote it, be it "N/A".
+        is_text = _FIELD_TYPES[field] == "string"
+        read = pl.Series([text]) if is_text else _reader_of(field, feed, date_orders)(pl.Series([text])).values
+        constant = read.new_from_index(0, height)
         is_given_here = is_missing.get(field, everywhere)
         completed[field] = constant.zip_with(is_given_here, values.get(field, constant))
         if field in _NAMES:

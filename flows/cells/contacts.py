@@ -29,6 +29,8 @@ _SEPARATOR: Final = re.compile(r"\s*(?:[;|/,\r\n]|\s(?:&|or|and|und|oder|ou|et|y
 _MAY_BE_SEVERAL: Final = r"[;|/,\r\n&]|\s(?:or|and|und|oder|ou|et|y|o|e)\s|\s\S+@|[0-9].*[A-Za-z]"
 _LABEL: Final = re.compile(r"[\s(\[-]+[^\W\d_]{2,}[^\d@]*$")
 _FEWEST_DIGITS: Final = 7
+# A longer cell is a letter, not a list.
+_LONGEST: Final = 500
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def parse_contacts(cells: pl.Series, kind: ContactKind, region: str) -> ContactC
     values, is_valid = read["value"], read["is_valid"]
     wrong = (~is_valid).fill_null(False)
     if wrong.any():
-        index = (wrong & cells.str.contains(_MAY_BE_SEVERAL)).arg_true()
+        is_short = cells.str.len_bytes() <= _LONGEST
+        index = (wrong & is_short & cells.str.contains(_MAY_BE_SEVERAL)).arg_true()
         parts = _take_apart(cells.gather(index), index, region)
         if not parts.is_empty():
             taken = parts["index"].unique()

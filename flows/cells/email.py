@@ -22,6 +22,8 @@ _PLAIN: Final = r"^[a-z0-9_+-]['a-z0-9_+-]*(?:\.['a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-
 # No part of an address this short can be too long.
 _LONGEST_PLAIN: Final = 64
 _LONGEST_LOCAL_PART: Final = 64
+# With a name and brackets around it; what is longer landed in the wrong column.
+_LONGEST_TEXT: Final = 500
 
 _NOBODYS: Final = [
     "test@test.com",
@@ -94,7 +96,7 @@ def _read_odd(small: pl.Series) -> pl.DataFrame:
     """Ask the library about tidied texts in small letters, once about each; one row per text."""
     distinct = small.unique()
     known = drop_placeholders(distinct)
-    addresses = [None if text is None else _normal_form(unpack(text)) for text in known]
+    addresses = [None if text is None else _normal_form(text) for text in known]
     table = pl.DataFrame(
         {
             "text": distinct,
@@ -109,7 +111,10 @@ def _read_odd(small: pl.Series) -> pl.DataFrame:
     return small.to_frame("text").join(table, on="text", how="left", nulls_equal=True, maintain_order="left")
 
 
-def _normal_form(address: str) -> str | None:
+def _normal_form(text: str) -> str | None:
+    if len(text) > _LONGEST_TEXT:
+        return None
+    address = unpack(text)
     try:
         checked = validate_email(
             address,

@@ -78,7 +78,7 @@ def _recase_word(name: str, words: list[re.Match[str]], position: int, part: Nam
     small = word[0].lower().replace("i̇", "i")
     if word[0].startswith("İ"):
         small = "İ" + small[1:]
-    before = name[: word.start()][-1:]
+    before = name[max(0, word.start() - 1) : word.start()]
     is_first, is_last = position == 0, position == len(words) - 1
     if before in _APOSTROPHES and len(small) == 1:
         return small  # Joe's, 't Hooft

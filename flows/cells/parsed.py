@@ -47,7 +47,9 @@ def unsettled(cells: pl.Series, values: pl.Series) -> pl.Series:
 
 
 def put(values: pl.Series, index: pl.Series, found: pl.Series) -> pl.Series:
-    """Return `values` with `found` at the positions `index`."""
+    """Return `values` with `found` at the positions `index`, each of which stands there once."""
+    if index.len() == values.len() and index.is_sorted():
+        return found.alias(values.name)
     return values.clone().scatter(index, found) if index.len() else values
 
 

@@ -17,6 +17,7 @@ from flows.cells.text import read_blanks
 INVALID: Final = "phone_invalid"
 
 _NORTH_AMERICA: Final = 1
+_E164_BYTES: Final = len("+12127365000")
 # Ten digits of which the first is no prefix: read the same by every part of the library.
 _TEN_DIGITS: Final = r"\(?[2-9][0-9]{2}\)?[ .-]?[0-9]{3}[ .-]?[0-9]{4}"
 _PLAIN_ABROAD: Final = rf"^\+1[ .-]?{_TEN_DIGITS}$"
@@ -49,10 +50,12 @@ def parse_phones(texts: pl.Series, region: str) -> pl.DataFrame:
 
 
 def _read_plain(texts: pl.Series) -> pl.DataFrame:
-    digits = texts.str.replace_many([*_PUNCTUATION, "+"], [""])
+    # As we write them ourselves, nothing is to be taken out.
+    is_e164 = bool((texts.str.starts_with("+1") & (texts.str.len_bytes() == _E164_BYTES)).all())
+    digits = texts if is_e164 else texts.str.replace_many([*_PUNCTUATION, "+"], [""])
     national = digits.str.tail(10)
     is_valid = numbering_plan.are_valid(national, _NORTH_AMERICA)
-    values = "+1" + national
+    values = texts if is_e164 else "+1" + national
     wrong = is_valid.not_().arg_true()
     if wrong.len():
         values = put(values, wrong, _bare_digits(texts.gather(wrong)))

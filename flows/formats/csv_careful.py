@@ -6,17 +6,19 @@ closed costs the line that it opened on, not the rest of the file.
 """
 
 import csv
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
+from flows.formats.csv_lenient import read_leniently
 from flows.formats.records import (
     HUGE_RECORD_SHOWN,
+    NUL,
     RECORD_BYTES_MAX,
     TOO_LARGE,
+    UNDECODABLE,
     BrokenRecord,
     Position,
     RawChunk,
@@ -28,7 +30,8 @@ from flows.formats.text_blocks import readable, without_line_end
 # How far a record is read again leniently: a quote left open may have run on for megabytes.
 _LENIENT_LINES: Final = 20
 
-_QUOTE_OR_ESCAPE: Final = re.compile(r'\\\\|\\"|""|"')
+_UNCLOSED_QUOTE: Final = ("record_unclosed_quote", "a quote opens on this line and never closes")
+_STRAY_QUOTE: Final = ("record_malformed", "text follows a closing quote; quotes within cells are written twice")
 
 
 @dataclass(frozen=True)
@@ -247,28 +250,19 @@ class _CarefulBlock:
             (cells.gather_every(width, i).alias(name) for i, name in enumerate(self._columns.names)),
         )
 
-        raw_lines, spans, start = self._raw_lines, (self._firsts, self._ends), self._start.records + 1
+        # Only what raw text is made of is kept for as long as the chunk.
+        raw_lines, starts, ends = self._raw_lines, self._firsts, self._ends
+        first_row = self._start.records + 1
 
         def raw_of(row_numbers: list[int]) -> list[str]:
-            return [_raw_text(raw_lines[spans[0][number - start] : spans[1][number - start]]) for number in row_numbers]
+            records = [number - first_row for number in row_numbers]
+            return [_raw_text(raw_lines[starts[record] : ends[record]]) for record in records]
 
         return BlockRead(
             RawChunk(rows, raw_of, self._broken),
             sum(map(len, self._raw_lines[: self._end])),
             Position(self._start.records + len(self._firsts), self._start.lines + self._end),
         )
-
-
-_UNCLOSED_QUOTE: Final = ("record_unclosed_quote", "a quote opens on this line and never closes")
-_STRAY_QUOTE: Final = (
-    "record_malformed",
-    "text follows a closing quote; quotes within cells are written twice",
-)
-NUL: Final = ("record_nul", "a NUL character; the file may be damaged")
-UNDECODABLE: Final = (
-    "record_encoding",
-    "bytes that are no text in the encoding of the file",
-)
 
 
 def _raw_text(lines: list[bytes]) -> str:
@@ -291,50 +285,3 @@ def _is_utf8(raw: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def read_leniently(text: str, delimiter: str) -> list[str] | None:
-    r"""Return the cells of one record that is not well formed, or None where they are in doubt.
-
-    Taken are blanks around a quoted cell, quotes escaped by a backslash, and, within one line, quotes in
-    pairs that are not doubled: `"Ann "Annie" Lee"`.
-    """
-    body = text.removesuffix("\n").removesuffix("\r")
-    blanks = " \t".replace(delimiter, "")
-    cells: list[str] = []
-    position = 0
-    while True:
-        start = position + len(body[position:]) - len(body[position:].lstrip(blanks))
-        if body[start : start + 1] == '"':
-            quoted = _quoted_cell(body, start + 1, delimiter, blanks)
-            if quoted is None:
-                return None
-            cell, position = quoted
-        else:
-            end = body.find(delimiter, position)
-            cell, position = (body[position:], len(body)) if end < 0 else (body[position:end], end)
-            if any(char in cell for char in '"\r\n'):
-                return None
-        cells.append(cell)
-        if position == len(body):
-            return cells
-        position += 1
-
-
-def _quoted_cell(body: str, start: int, delimiter: str, blanks: str) -> tuple[str, int] | None:
-    """Return the cell whose text begins at `start`, behind its quote, and where the next delimiter stands."""
-    undoubled = 0
-    for token in _QUOTE_OR_ESCAPE.finditer(body, start):
-        if token[0] != '"':
-            continue
-        behind = token.end()
-        while behind < len(body) and body[behind] in blanks:
-            behind += 1
-        if behind < len(body) and body[behind] != delimiter:
-            undoubled += 1
-            continue
-        raw = body[start : token.start()]
-        if undoubled % 2 or (undoubled and ("\n" in raw or "\r" in raw)):
-            return None
-        return _QUOTE_OR_ESCAPE.sub(lambda found: '"' if '"' in found[0] else found[0], raw), behind
-    return None

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from flows.errors import UnreadableFileError
-from flows.formats.csv_careful import LineTap, read_leniently, strict_reader
+from flows.formats.csv_careful import LineTap, strict_reader
+from flows.formats.csv_lenient import read_leniently
 from flows.formats.records import is_blank
 
 # A comma first: of two delimiters that fit alike, it is the likelier one.

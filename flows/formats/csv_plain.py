@@ -49,10 +49,14 @@ def read_plain(block: bytes, columns: Columns, start: Position) -> BlockRead | N
 
 
 def _closed_records(block: bytes) -> bytes:
-    """Cut a block before the record in which the last quote is left open."""
-    while block.count(b'"') % 2:
-        block = block[: block.rfind(b"\n", 0, block.rfind(b'"')) + 1]
-    return block
+    """Cut a block before the record in which the last quote is left open, as far as parity tells."""
+    end = len(block)
+    is_open = block.count(b'"') % 2
+    while is_open:
+        start = block.rfind(b"\n", 0, block.rfind(b'"', 0, end)) + 1
+        is_open = (is_open + block.count(b'"', start, end)) % 2
+        end = start
+    return block[:end]
 
 
 def _first_width(block: bytes, columns: Columns) -> int | None:

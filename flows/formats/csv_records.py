@@ -16,9 +16,9 @@ from flows.formats.csv_careful import (
     Columns,
     LineTap,
     read_carefully,
-    read_leniently,
     strict_reader,
 )
+from flows.formats.csv_lenient import read_leniently
 from flows.formats.csv_plain import read_plain
 from flows.formats.records import (
     RECORD_BYTES_MAX,

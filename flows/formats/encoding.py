@@ -23,7 +23,6 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _HEAD_BYTES: Final = 4 * 2**10
-_ESCAPE: Final = 0x1B
 _HIGH_BYTES: Final = bytes(range(0x80, 0x100))
 
 
@@ -59,12 +58,12 @@ def find_encoding(path: Path, feed: Feed) -> tuple[str, tuple[str, ...]]:
 
 
 def _extends_ascii(encoding: str) -> bool:
-    """Whether ASCII text means the same in an encoding: not so in UTF-16, UTF-7 and ISO-2022."""
-    ascii_bytes = bytes([_ESCAPE, *range(0x20, 0x7F)])
-    try:
-        return ascii_bytes.decode(encoding) == ascii_bytes.decode("ascii")
-    except UnicodeError:
+    """Whether ASCII bytes mean the same in an encoding: not so in UTF-16, UTF-7, ISO-2022 and EBCDIC."""
+    printable = bytes(range(0x20, 0x7F))
+    if printable.decode(encoding, "replace") != printable.decode("ascii"):
         return False
+    # Those of seven bits write all else in ASCII bytes too.
+    return not any(encoded and encoded.isascii() for encoded in (c.encode(encoding, "ignore") for c in "éя日"))
 
 
 def _is_strict_utf8(path: Path) -> bool:

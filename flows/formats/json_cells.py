@@ -9,11 +9,12 @@ import json
 import json.scanner
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Final, cast
 
 import polars as pl
 
-from flows.formats.records import BrokenRecord, ColumnNames, Position, raw_frame
+from flows.formats.records import NUL, UNDECODABLE, BrokenRecord, ColumnNames, Position, raw_frame
 
 DEPTH_MAX: Final = 64
 TOO_DEEP: Final = ("record_json", f"nested deeper than {DEPTH_MAX} levels")
@@ -22,7 +23,6 @@ TOO_DEEP: Final = ("record_json", f"nested deeper than {DEPTH_MAX} levels")
 # space before a colon, which would hide a key.
 _ODD: Final = ("\\ud", "\\uD", "\0", " :", "\t:", "\n:", "\r:")
 _KEY_END: Final = re.compile(r'"[ \t\r\n]*:')
-_ARRAY: Final = re.compile(r":\s*(?=\[)")
 _ABSENT: Final = object()
 _WORDS: Final[dict[object, str | None]] = {None: "", True: "true", False: "false", _ABSENT: None}
 
@@ -157,7 +157,7 @@ class JsonTable:
     def _add_other(self, record: dict[str, Any], raw: str, at: Position) -> tuple[str, str] | None:
         """Add a record that has to be looked into, or return the reason why it is broken."""
         if "\0" in raw:
-            return "record_nul", "a NUL character; the file may be damaged"
+            return NUL
         if raw.count("{") + raw.count("[") > DEPTH_MAX and _is_too_deep(record):
             return TOO_DEEP
         cells: dict[tuple[str, ...], str] = {}
@@ -169,7 +169,7 @@ class JsonTable:
             return "record_json", "a key stands twice in one object, with different values"
         if not is_unicode("".join([*cells.values(), *map("".join, cells)])):
             if self._is_spoiled:
-                return "record_encoding", "bytes that are no text in the encoding of the file"
+                return UNDECODABLE
             return "record_json", r"a \u escape that is half a character"
         paths = tuple(cells)
         self._add_cells((paths,), paths, cells.values(), at)
@@ -218,7 +218,7 @@ def _flatten(
         if type(inner) is dict:
             key_count += _flatten(inner, raw, (*path, key), cells, arrays, cursor)
         elif type(inner) is list:
-            text, cursor[0] = _array_text(inner, raw, cursor[0])
+            text, cursor[0] = _array_text(key, inner, raw, cursor[0])
             arrays.append(text)
             cells[*path, key] = text
         else:
@@ -226,17 +226,21 @@ def _flatten(
     return key_count
 
 
-def _array_text(array: list[Any], raw: str, start: int) -> tuple[str, int]:
-    """Return the text of an array as it stands in its record, and where it ends."""
-    for found in _ARRAY.finditer(raw, start):
-        try:
-            value, end = scan_value(raw, found.end())
-        except (ValueError, StopIteration):
-            # What looks like one, within a string.
-            continue
+@lru_cache(maxsize=10_000)
+def _array_start(key: str) -> re.Pattern[str]:
+    """Return the pattern of a key whose value is an array; within a string its first quote has a backslash."""
+    spellings = {re.escape(json.dumps(key, ensure_ascii=is_ascii)) for is_ascii in (True, False)}
+    return re.compile(rf"(?<!\\)(?:{'|'.join(sorted(spellings))})[ \t\r\n]*:[ \t\r\n]*(?=\[)")
+
+
+def _array_text(key: str, array: list[Any], raw: str, start: int) -> tuple[str, int]:
+    """Return the text of the array of a key as it stands in its record, and where it ends."""
+    found = _array_start(key).search(raw, start)
+    if found:
+        value, end = scan_value(raw, found.end())
         if value == array:
             return raw[found.end() : end], end
-    # Only where a key stands twice: the first value has been passed over. Told by the caller.
+    # A key that is spelled in an odd way, or stands twice: which is told by the caller.
     return json.dumps(array, ensure_ascii=False), start
 
 

@@ -25,6 +25,9 @@ HUGE_RECORD_SHOWN: Final = 10_000
 WHITESPACE: Final = "".join(filter(str.isspace, map(chr, range(0x3001))))
 
 
+# Why a record of any format may be broken: the code of design 5.9, and words for people.
+NUL: Final = ("record_nul", "a NUL character; the file may be damaged")
+UNDECODABLE: Final = ("record_encoding", "bytes that are no text in the encoding of the file")
 TOO_LARGE: Final = ("record_too_large", f"the record is over {RECORD_BYTES_MAX // 2**20} MiB")
 
 

@@ -64,6 +64,7 @@ class ReferenceTables:
     lead_sources: pl.DataFrame | None
     users: pl.DataFrame | None
     absences: pl.DataFrame | None
+    stages: pl.DataFrame | None
 
 
 def next_batch_id(warehouse: Warehouse) -> int:
@@ -105,6 +106,7 @@ def begin_staging(warehouse: Warehouse, batch: Batch, reference: ReferenceTables
         ("used_lead_source", reference.lead_sources),
         ("used_user", reference.users),
         ("absence", reference.absences),
+        ("used_stage", reference.stages),
     ):
         if frame is not None:
             warehouse.append(table, frame)

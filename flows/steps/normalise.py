@@ -14,6 +14,7 @@ from typing import Final, cast
 import polars as pl
 
 from flows.cells.booleans import parse_booleans
+from flows.cells.contact_rows import choose_contacts, list_contacts
 from flows.cells.contacts import ContactColumn, ContactKind, parse_contacts
 from flows.cells.dates import DateEvidence, DayOrder, gather_evidence, parse_dates
 from flows.cells.email import INVALID as EMAIL_INVALID
@@ -22,7 +23,7 @@ from flows.cells.names import parse_names
 from flows.cells.numbers import parse_counts, parse_ids, parse_money
 from flows.cells.parsed import Parsed, issues_at, put
 from flows.cells.phone import INVALID as PHONE_INVALID
-from flows.cells.text import fold_case, parse_text, read_blanks, tidy_texts
+from flows.cells.text import fold_case, parse_text, read_blanks
 from schemas.lead import CONTACT_COLUMNS, ISSUE_COLUMNS, TYPED_LEAD_COLUMNS
 from schemas.reference import Feed
 from schemas.spec import lead_fields
@@ -35,15 +36,6 @@ _FIELD_TYPES: Final = {field.name: field.type for field in lead_fields()}
 _DATE_FIELDS: Final = tuple(name for name, kind in _FIELD_TYPES.items() if kind == "date-time")
 # The CRM's own: which record this is cannot be taken back by leaving it out.
 _NEVER_CLEARED: Final = ("id", "accountId")
-_LISTED: Final = {
-    "index": pl.UInt32(),
-    "position": pl.Int64(),
-    "kind": pl.String(),
-    "value": pl.String(),
-    "raw": pl.String(),
-    "is_valid": pl.Boolean(),
-}
-
 _KEY_FIELDS: Final = ("firstName", "lastName", "company", "applicationId")
 _UNIT_SEPARATOR: Final = "\x1f"
 
@@ -85,8 +77,8 @@ def normalise_leads(mapped: pl.DataFrame, feed: Feed, date_orders: Mapping[str, 
     tokens = _find_clear_tokens(mapped, feed)
     cells = mapped.with_columns(mapped[name].set(is_token, "") for name, is_token in tokens.items())
     fields, contact_columns = _parse_columns(cells, feed, date_orders)
-    contacts = _list_contacts(cells, contact_columns)
-    primary, identifying = _choose_contacts(cells, contact_columns, contacts)
+    contacts = list_contacts(cells, contact_columns)
+    primary, identifying = choose_contacts(contacts, cells.height)
     values = {name: column.values for name, column in fields.items()} | primary
     key_basis = _compose_key_basis(cells, values, identifying)
     is_missing = _find_missing(fields, contact_columns)
@@ -181,101 +173,6 @@ def _reader_of(field: str, feed: Feed, date_orders: Mapping[str, str]) -> Reader
             return partial(parse_names, part="last")
         case _:
             return partial(parse_text, keeps_lines=field == "notes")
-
-
-def _list_contacts(cells: pl.DataFrame, columns: Mapping[str, ContactColumn]) -> pl.DataFrame:
-    """Return index, position, kind, value, raw and is_valid of each contact, numbered by row and kind."""
-    counts = {kind: pl.repeat(0, cells.height, dtype=pl.Int64, eager=True) for kind in _CONTACTS}
-    listed = [pl.DataFrame(schema=_LISTED)]
-    apart = [pl.DataFrame(schema={**_LISTED, "place": pl.Int32, "part": pl.Int64})]
-    taken = _taken_apart(columns)
-    for place, (name, column) in enumerate(columns.items()):
-        kind = _field_of(name)
-        is_there = column.values.is_not_null()
-        frame = pl.DataFrame(
-            {
-                "index": pl.int_range(cells.height, dtype=pl.UInt32, eager=True),
-                "position": counts[kind],
-                "value": column.values,
-                "raw": cells[name],
-                "is_valid": column.is_valid,
-            }
-        ).with_columns(kind=pl.lit(kind))
-        frame = (frame if is_there.all() else frame.filter(is_there)).select(list(_LISTED))
-        counts[kind] = counts[kind] + is_there
-        if taken.is_empty():
-            listed.append(frame)
-            continue
-        is_taken = frame["index"].is_in(taken.implode())
-        listed.append(frame.filter(~is_taken))
-        whole = frame.filter(is_taken).with_columns(part=pl.lit(0, pl.Int64))
-        parts = column.parts.with_columns(position=pl.lit(0, pl.Int64)).select(whole.columns)
-        apart += [each.with_columns(place=pl.lit(place)).select(apart[0].columns) for each in (whole, parts)]
-    numbered = pl.concat(apart).sort("index", "place", "part")
-    numbered = numbered.with_columns(position=pl.int_range(pl.len()).over("index", "kind").cast(pl.Int64))
-    return pl.concat([*listed, numbered.select(list(_LISTED))])
-
-
-def _choose_contacts(
-    cells: pl.DataFrame, columns: Mapping[str, ContactColumn], contacts: pl.DataFrame
-) -> tuple[dict[str, pl.Series], dict[str, pl.Series]]:
-    """Return by kind the value of each lead, the first valid contact, and what it is identified by.
-
-    A phone number that the plan calls invalid keeps its text, and its digits still tell people apart.
-    """
-    primary: dict[str, pl.Series] = {}
-    identifying: dict[str, pl.Series] = {}
-    taken = _taken_apart(columns)
-    apart = contacts.filter(contacts["index"].is_in(taken.implode()))
-    for kind in _CONTACTS:
-        of_kind = {name: column for name, column in columns.items() if _field_of(name) == kind}
-        is_wrong = {name: (~column.is_valid).fill_null(False) for name, column in of_kind.items()}
-        valid = [column.values.set(is_wrong[name], None) for name, column in of_kind.items()]
-        texts = [_texts_at(cells[name], is_wrong[name]) for name in of_kind] if kind == "phone" else []
-        digits = [column.values for column in of_kind.values()] if kind == "phone" else []
-        nothing = pl.repeat(None, cells.height, dtype=pl.String, eager=True)
-        values, keys = _coalesce([*valid, *texts, nothing]), _coalesce([*valid, *digits, nothing])
-        if taken.len():
-            here = apart.filter(apart["kind"] == kind)
-            right, wrong = here.filter(here["is_valid"]), here.filter(~here["is_valid"])
-            values, keys = values.scatter(taken, None), keys.scatter(taken, None)
-            if kind == "phone":
-                values = _put_first(values, wrong, tidy_texts(wrong["raw"]))
-                keys = _put_first(keys, wrong, wrong["value"])
-            values = _put_first(values, right, right["value"])
-            keys = _put_first(keys, right, right["value"])
-        primary[kind], identifying[kind] = values, keys
-    return primary, identifying
-
-
-def _taken_apart(columns: Mapping[str, ContactColumn]) -> pl.Series:
-    """Return the positions of the rows of which a cell held several contacts."""
-    indexes = [pl.Series([], dtype=pl.UInt32), *(column.parts["index"] for column in columns.values())]
-    return pl.concat(indexes).unique()
-
-
-def _texts_at(cells: pl.Series, mask: pl.Series) -> pl.Series:
-    """Return tidied cells where the mask holds, else null."""
-    index = mask.arg_true()
-    return put(cells.clear(cells.len()), index, tidy_texts(cells.gather(index)))
-
-
-def _coalesce(series: list[pl.Series]) -> pl.Series:
-    first, *others = series
-    for other in others:
-        if not first.null_count():
-            break
-        first = first.zip_with(first.is_not_null(), other)
-    return first
-
-
-def _put_first(values: pl.Series, contacts: pl.DataFrame, found: pl.Series) -> pl.Series:
-    """Give each row what was found in the first of its contacts; rows without one keep their value."""
-    positions = contacts["position"]
-    for position in sorted(positions.unique(), reverse=True):
-        is_here = positions == position
-        values = put(values, contacts["index"].filter(is_here), found.filter(is_here))
-    return values
 
 
 def _issue_rows(mapped: pl.DataFrame, column: str, issues: pl.DataFrame) -> pl.DataFrame:

@@ -103,11 +103,27 @@ imported AS (
         e.entry ->> 'account_id' AS account_id,
         e.entry ->> 'apiKey' AS apiKey,
         (e.entry -> 'data')::VARCHAR AS data,
-        (e.entry -> 'requestHeaders')::VARCHAR AS request_headers,
+        -- What a header lets its owner do must not be stored: its name stays, its value goes.
+        to_json(
+            map_from_entries(
+                list_transform(
+                    map_entries(try_cast(e.entry -> 'requestHeaders' AS MAP(VARCHAR, JSON))),
+                    lambda header: {
+                        'key': header.key,
+                        'value': CASE
+                            WHEN regexp_matches(lower(header.key), 'auth|cookie|key|token|secret|password|signature')
+                                THEN '"***"'::JSON
+                            ELSE header.value
+                        END
+                    }
+                )
+            )
+        )::VARCHAR AS request_headers,
         e.entry ->> 'requestIpAddress' AS requestIpAddress,
         e.entry ->> 'requestMethod' AS requestMethod,
         e.entry ->> 'requestPath' AS requestPath
     FROM entry AS e
+    WHERE json_type(e.entry) = 'OBJECT'
 ),
 
 known AS (

@@ -1,7 +1,7 @@
 -- Purpose: keep the reference data as last used.
 -- Grain: as the reference files.
--- Reads: used_team, used_team_member, used_lead_source, used_user. Writes: team, team_member, lead_source,
---   app_user. Caller: flows/steps/load.py.
+-- Reads: used_team, used_team_member, used_lead_source, used_user, used_stage. Writes: team, team_member, lead_source,
+--   app_user, stage. Caller: flows/steps/load.py.
 
 DELETE FROM team;
 
@@ -50,3 +50,12 @@ SELECT
     u.working_days,
     u.accountId
 FROM used_user AS u;
+
+DELETE FROM stage;
+
+INSERT INTO stage
+SELECT
+    s.processStage,
+    s."order",
+    s.kind
+FROM used_stage AS s;

@@ -420,3 +420,9 @@ def test_wrong_alias_is_told_with_its_line(tmp_path: Path, text: str, told: list
         load_aliases(write_aliases(tmp_path, text))
 
     assert [part for part in [FILE_NAME, *told] if part not in str(error.value)] == []
+
+
+def test_a_spec_name_to_the_letter_is_that_field_whatever_vendor_the_rest_looks_like() -> None:
+    headers = ["firstName", "lastName", "email", "teamId", "leadSourceId"]
+    matches = map_headers(headers, Feed(name="web"), load_aliases(None))
+    assert [match.field for match in matches] == headers

@@ -9,7 +9,8 @@ import pytest
 
 from flows.errors import UnreadableFileError
 from flows.formats import text_blocks
-from flows.formats.csv_careful import Columns, read_leniently
+from flows.formats.csv_careful import Columns
+from flows.formats.csv_lenient import read_leniently
 from flows.formats.csv_plain import read_plain
 from flows.formats.records import Position
 from flows.steps.read import RawChunk, detect_format, read_records

@@ -92,14 +92,11 @@ def _ingest(
 ) -> list["BatchSummary"]:
     settings = places.settings()
     if os.environ.get("PREFECT_API_URL"):
-        from flows.ingest import IngestFailedError, ingest_leads
+        from flows.ingest import IngestFailedError, IngestRequest, ingest_leads
 
-        # The flow reads its settings as a deployment's run does: from the environment.
-        for key in ("warehouse", "reference", "archive"):
-            if key in settings.model_fields_set:
-                os.environ[f"LEADS_{key.upper()}"] = str(getattr(settings, key))
+        settings.export()
         try:
-            return ingest_leads(list(paths), feed, dry_run, force)
+            return ingest_leads(IngestRequest(paths=list(paths), feed=feed, dry_run=dry_run, force=force))
         except IngestFailedError as error:
             return error.summaries
     from flows.pipeline import Request
@@ -220,6 +217,17 @@ def doctor(as_json: AsJson = False, places: Places = NOWHERE_SPECIAL) -> int:
     records = [{"check": f.check, "status": f.status, "detail": f.detail, "fix": f.fix} for f in findings]
     output.print_records(records, ("check", "status", "detail", "fix"), as_json=as_json)
     return int(any(finding.status == "wrong" for finding in findings))
+
+
+@app.command
+def up(places: Places = NOWHERE_SPECIAL) -> None:
+    """Serve the flow until Ctrl-C: the schedules of feeds.toml, and runs by hand from Prefect's UI or API.
+
+    Uses the Prefect server that PREFECT_API_URL names, else one that it starts and ends itself.
+    """
+    from flows.serve import serve_deployments
+
+    serve_deployments(places.settings())
 
 
 @contextmanager

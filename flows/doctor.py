@@ -19,6 +19,7 @@ _BOUNDS: Final = (
     ("duckdb", (1, 5, 5), (2,), "our statements are written and tested for this SQL dialect"),
     ("prefect", (3, 8, 8), (3, 10), "tested with these versions"),
     ("fastapi", (0,), (0, 151), "newer ones break every flow run of Prefect 3.8"),
+    ("sqlalchemy", (2,), (2, 1), "newer ones break Prefect's scheduler: no scheduled run is made"),
     ("polars", (2, 1), (3,), "tested with these versions"),
     ("pandera", (0, 35), (0, 36), "tested with these versions"),
 )

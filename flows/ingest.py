@@ -16,6 +16,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
 from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from pydantic import BaseModel, ConfigDict, Field
 
 from flows import output, pipeline
 from flows.errors import BatchFailedError, LeadmillError
@@ -36,25 +37,34 @@ class IngestFailedError(BatchFailedError):
         self.summaries = summaries
 
 
-@flow(name="ingest-leads", persist_result=False, validate_parameters=True)
-def ingest_leads(
-    paths: list[str] | None = None, feed: str | None = None, dry_run: bool = False, force: bool = False
-) -> list[publish.BatchSummary]:
-    """Load exports into the warehouse: pull, read, map, normalise, validate, resolve, survive, assign, load.
+class IngestRequest(BaseModel):
+    """What a run is to load; Prefect's form asks for it, and refuses what does not fit."""
 
-    Args:
-        paths: Files, folders or globs; none means the location of each feed.
-        feed: Name of the feed; none means the one whose location matches each file.
-        dry_run: Do everything but the commit.
-        force: Load files again that were loaded before.
-    """
+    model_config = ConfigDict(extra="forbid")
+
+    feed: str | None = Field(
+        default=None, description="Name of a feed in feeds.toml; empty: the one whose location matches each file."
+    )
+    paths: list[str] = Field(
+        default=[], description="Files, folders or globs on the worker's machine; none: the location of each feed."
+    )
+    dry_run: bool = Field(default=False, description="Do everything but the commit.")
+    force: bool = Field(default=False, description="Load files again that were loaded before.")
+
+
+NOTHING_SPECIAL = IngestRequest()
+
+
+@flow(name="ingest-leads", persist_result=False, validate_parameters=True)
+def ingest_leads(request: IngestRequest = NOTHING_SPECIAL) -> list[publish.BatchSummary]:
+    """Load exports into the warehouse: pull, read, map, normalise, validate, resolve, survive, assign, load."""
     summaries = pipeline.ingest(
         load_settings(),
         pipeline.Request(
-            paths=tuple(paths or ()),
-            feed=feed,
-            is_dry_run=dry_run,
-            is_forced=force,
+            paths=tuple(request.paths),
+            feed=request.feed,
+            is_dry_run=request.dry_run,
+            is_forced=request.force,
             trigger=_trigger(),
             flow_run_id=_flow_run_id(),
         ),
@@ -62,9 +72,7 @@ def ingest_leads(
         report=output.report_progress,
     )
     create_markdown_artifact(
-        key="ingest-summary",
-        markdown=publish.markdown_summary(summaries),
-        description="What became of each file",
+        key="ingest-summary", markdown=publish.markdown_summary(summaries), description="What became of each file"
     )
     if any(summary.is_failure for summary in summaries):
         raise IngestFailedError(summaries)
@@ -90,13 +98,13 @@ def _trigger() -> Literal["manual", "schedule"]:
     return "schedule"
 
 
-def run_with_server(paths: list[str], feed: str | None, dry_run: bool, force: bool) -> list[publish.BatchSummary]:
+def run_with_server(request: IngestRequest) -> list[publish.BatchSummary]:
     """Run the flow against the configured Prefect server, or one that is started for it and ended after it."""
     if PREFECT_API_URL.value():
-        return ingest_leads(paths, feed, dry_run, force)
+        return ingest_leads(request)
     with own_prefect_server() as api_url, temporary_settings({PREFECT_API_URL: api_url}):
         try:
-            return ingest_leads(paths, feed, dry_run, force)
+            return ingest_leads(request)
         finally:
             # The run's last log lines are sent by a thread: before its server ends.
             APILogHandler().flush()
@@ -112,7 +120,7 @@ def main() -> int:
     # One line per task and file says nothing that the server does not keep.
     logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
     try:
-        summaries = run_with_server(arguments.paths, arguments.feed, False, False)
+        summaries = run_with_server(IngestRequest(paths=arguments.paths, feed=arguments.feed))
     except IngestFailedError as error:
         output.print_summary(error.summaries)
         return error.exit_code

@@ -25,11 +25,12 @@ _PR_SET_PDEATHSIG: Final = 1
 
 
 @contextmanager
-def own_prefect_server() -> Iterator[str]:
+def own_prefect_server(*, with_schedules: bool = False) -> Iterator[str]:
     """Run a Prefect server on a free loopback port; yield its API URL and end it with the block.
 
     It keeps its records where Prefect does by default (PREFECT_HOME), so that they are there for a later
-    `prefect server start`. Raises LeadmillError when it does not answer in time.
+    `prefect server start`. `with_schedules` also runs what a lasting server does: its scheduler and its UI.
+    Raises LeadmillError when it does not answer in time.
     """
     port = _free_port()
     api_url = f"http://127.0.0.1:{port}/api"
@@ -41,10 +42,12 @@ def own_prefect_server() -> Iterator[str]:
         **os.environ,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
-        "PREFECT_UI_ENABLED": "0",
-        "PREFECT__SERVER_EPHEMERAL": "1",
         "PREFECT__SERVER_FINAL": "1",
     }
+    if with_schedules:
+        environment["PREFECT_UI_API_URL"] = api_url
+    else:
+        environment |= {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"}
     process = subprocess.Popen(
         command,
         env=environment,

@@ -51,6 +51,12 @@ class Settings(BaseSettings):
         """Flags win over the environment, the environment over leads.toml."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=_FILE)
 
+    def export(self) -> None:
+        """Put these settings into the environment, for flow runs that read theirs there."""
+        for key in self.model_fields_set:
+            value = getattr(self, key)
+            os.environ[f"{_PREFIX}{key.upper()}"] = str(value.absolute() if isinstance(value, Path) else value)
+
 
 def load_settings(**flags: Any) -> Settings:  # noqa: ANN401 - whatever the command line gives, checked here
     """Return the settings; flags that are None do not count. Raises UsageError naming the key at fault."""

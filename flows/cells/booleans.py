@@ -5,12 +5,13 @@ nothing and is unreadable.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 import polars as pl
 
 from flows.cells.parsed import Parsed, issues_at, no_issues
-from flows.cells.text import fold_case, read_blanks
+from flows.cells.text import read_blanks
 
 INVALID: Final = "boolean_invalid"
 
@@ -45,20 +46,10 @@ _WORDS_OF_FIELD: Final[Mapping[str, Mapping[str, bool]]] = {
 
 def parse_booleans(cells: pl.Series, field: str = "") -> Parsed:
     """Read yes or no; `field` is the field of the specification whose own words count as well."""
-    words = pl.DataFrame(
-        list({**_WORDS, **_WORDS_OF_FIELD.get(field, {})}.items()),
-        schema={"word": pl.String, "meaning": pl.Boolean},
-        orient="row",
-    )
-    folded_words = fold_case(words["word"])
-
+    words = _words_of(field)
     texts = cells.drop_nulls().unique()
     known = read_blanks(texts)
-    meanings = (
-        fold_case(known)
-        .str.strip_chars_end("!.")
-        .replace_strict(folded_words, words["meaning"], default=None, return_dtype=pl.Boolean)
-    )
+    meanings = pl.Series([words.get(_fold(text)) if text else None for text in known], dtype=pl.Boolean)
     is_yes = cells.is_in(texts.filter(meanings.fill_null(False)).implode())
     is_no = cells.is_in(texts.filter((~meanings).fill_null(False)).implode())
     values = is_yes.set(~(is_yes | is_no).fill_null(False), None)
@@ -67,3 +58,13 @@ def parse_booleans(cells: pl.Series, field: str = "") -> Parsed:
         return Parsed(values, no_issues())
     is_unclear = cells.is_in(unclear.implode()).fill_null(False)
     return Parsed(values, issues_at(is_unclear.arg_true(), INVALID))
+
+
+@cache
+def _words_of(field: str) -> dict[str, bool]:
+    return {_fold(word): meaning for word, meaning in {**_WORDS, **_WORDS_OF_FIELD.get(field, {})}.items()}
+
+
+def _fold(text: str) -> str:
+    # By way of capitals, in which the Turkish i without a dot is like any other.
+    return text.strip("!.").upper().casefold()

@@ -210,7 +210,7 @@ def _read_carefully(
 
 
 def _as_row(moment: Moment | str | None) -> tuple[datetime | None, timedelta | None, str | None]:
-    """Return time, offset and the code for a text that has no value, which one out of range has in the end."""
+    """Return time, offset, and the code that holds if no value comes of them: a time may be out of range."""
     if isinstance(moment, Moment):
         return moment.naive, moment.offset, INVALID
     return None, None, moment

@@ -49,10 +49,15 @@ def read_plain(block: bytes, columns: Columns, start: Position) -> BlockRead | N
 
 
 def _closed_records(block: bytes) -> bytes:
-    """Cut a block before the record in which the last quote is left open, as far as parity tells."""
+    """Cut a block before the record in which the last quote is left open, as far as parity tells.
+
+    Empty where that would take half of the block or more: then it is an odd quote that makes the parity.
+    """
     end = len(block)
     is_open = block.count(b'"') % 2
     while is_open:
+        if end <= len(block) // 2:
+            return b""
         start = block.rfind(b"\n", 0, block.rfind(b'"', 0, end)) + 1
         is_open = (is_open + block.count(b'"', start, end)) % 2
         end = start

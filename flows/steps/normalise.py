@@ -16,9 +16,10 @@ import polars as pl
 from flows.cells.booleans import parse_booleans
 from flows.cells.contact_rows import choose_contacts, list_contacts
 from flows.cells.contacts import ContactColumn, ContactKind, parse_contacts
-from flows.cells.dates import DateEvidence, DayOrder, gather_evidence, parse_dates
+from flows.cells.dates import DateEvidence, gather_evidence, parse_dates
 from flows.cells.email import INVALID as EMAIL_INVALID
 from flows.cells.json_lists import parse_json_lists
+from flows.cells.moments import DayOrder
 from flows.cells.names import parse_names
 from flows.cells.numbers import parse_counts, parse_ids, parse_money
 from flows.cells.parsed import Parsed, issues_at, put

@@ -29,50 +29,85 @@ WITH taken AS (
     GROUP BY b.feed
 ),
 
+withdrawn AS (
+    SELECT w.record_id
+    FROM withdrawn_record AS w
+),
+
 -- Source records of which no version stands; none as long as nothing was undone.
 withdrawn_source AS (
     SELECT r.source_id
     FROM record AS r
-    WHERE r.source_id IN (
-        SELECT v.source_id
-        FROM record AS v
-        INNER JOIN withdrawn_record AS w ON w.record_id = v.record_id
-    )
+    WHERE
+        r.source_id IN (
+            SELECT v.source_id
+            FROM record AS v
+            WHERE v.record_id IN (SELECT w.record_id FROM withdrawn AS w)
+        )
     GROUP BY r.source_id
-    HAVING bool_and(r.record_id IN (SELECT w.record_id FROM withdrawn_record AS w))
+    HAVING bool_and(r.record_id IN (SELECT w.record_id FROM withdrawn AS w))
+),
+
+-- Feeds by number: the least and the greatest of a million names take many times as long.
+numbered_feed AS (
+    SELECT
+        f.feed,
+        row_number() OVER (ORDER BY f.feed) AS feed_number
+    FROM (SELECT DISTINCT c.feed FROM record_lead AS c) AS f
+),
+
+standing_source AS (
+    SELECT
+        c.lead_id,
+        f.feed_number
+    FROM record_lead AS c
+    INNER JOIN numbered_feed AS f ON f.feed = c.feed
+    WHERE c.source_id NOT IN (SELECT w.source_id FROM withdrawn_source AS w)
+),
+
+-- Most leads are of one feed: only the others are counted feed by feed.
+person AS (
+    SELECT
+        s.lead_id,
+        min(s.feed_number) AS feed_number,
+        min(s.feed_number) <> max(s.feed_number) AS is_shared,
+        count(*) AS record_count
+    FROM standing_source AS s
+    GROUP BY s.lead_id
 ),
 
 given AS (
     SELECT
-        c.lead_id,
-        c.feed,
-        count(*) AS record_count
-    FROM record_lead AS c
-    WHERE c.source_id NOT IN (SELECT w.source_id FROM withdrawn_source AS w)
-    GROUP BY c.lead_id, c.feed
-),
-
-standing AS (
+        p.lead_id,
+        p.feed_number,
+        FALSE AS is_shared,
+        p.record_count
+    FROM person AS p
+    WHERE NOT p.is_shared
+    UNION ALL
     SELECT
-        g.feed,
-        g.record_count,
-        b.feed AS first_feed,
-        count(*) OVER (PARTITION BY g.lead_id) AS feed_count
-    FROM given AS g
-    INNER JOIN lead AS l ON l.id = g.lead_id
-    INNER JOIN batch AS b ON b.batch_id = l.first_batch_id
-    WHERE l.missing_since IS NULL
+        s.lead_id,
+        s.feed_number,
+        TRUE AS is_shared,
+        count(*) AS record_count
+    FROM standing_source AS s
+    WHERE s.lead_id IN (SELECT p.lead_id FROM person AS p WHERE p.is_shared)
+    GROUP BY s.lead_id, s.feed_number
 ),
 
 counted AS (
     SELECT
-        s.feed,
-        sum(s.record_count)::BIGINT AS record_count,
+        f.feed,
+        sum(g.record_count)::BIGINT AS record_count,
         count(*) AS lead_count,
-        count(*) FILTER (WHERE s.feed_count > 1) AS shared_lead_count,
-        count(*) FILTER (WHERE s.feed_count > 1 AND s.first_feed <> s.feed) AS known_lead_count
-    FROM standing AS s
-    GROUP BY s.feed
+        count(*) FILTER (WHERE g.is_shared) AS shared_lead_count,
+        count(*) FILTER (WHERE g.is_shared AND b.feed <> f.feed) AS known_lead_count
+    FROM given AS g
+    INNER JOIN numbered_feed AS f ON f.feed_number = g.feed_number
+    INNER JOIN lead AS l ON l.id = g.lead_id
+    INNER JOIN batch AS b ON b.batch_id = l.first_batch_id
+    WHERE l.missing_since IS NULL
+    GROUP BY f.feed
 ),
 
 review AS (

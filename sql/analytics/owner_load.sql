@@ -12,8 +12,8 @@
 --   open_count               leads in no stage that stages.csv calls won or lost; archived and missing ones left out
 --   closed_count             leads in such a stage; archived and missing ones left out
 --   assigned_7_days_count    times that a lead became the owner's in the last 7 days (168 hours), by rotation, by hand or in
---                            the CRM, later reassigned ones among them. A lead that came with its owner counts from its
---                            creation
+--                            the CRM, later reassigned ones among them. A lead that came with its owner became the
+--                            owner's when it was created
 --   assigned_30_days_count   the same in the last 30 days (720 hours)
 --   turn_count               turns taken in the team's rotation, of batches that stand
 --   due_count                turns that were due: of each turn the share of the member's weight among those eligible then
@@ -21,7 +21,7 @@
 --   due_fraction             share (0 to 1) that was due; fair is where both are about equal
 -- Example: SELECT assignedTo, open_count, turn_fraction - due_fraction AS ahead FROM owner_load WHERE teamId = 1 ORDER BY
 --   ahead DESC shows who got more turns than their weight deserves.
--- Reads: lead, stage, lead_event, lead_alias, assignment, batch_status, team, team_member, app_user. Writes: owner_load.
+-- Reads: lead, stage, lead_event, lead_alias, assignment, batch, batch_status, team, team_member, app_user. Writes: owner_load.
 -- Caller: flows/warehouse.py.
 
 CREATE OR REPLACE VIEW owner_load AS
@@ -37,41 +37,63 @@ WITH had AS (
     GROUP BY l.accountId, l.teamId, l.assignedTo, l.processStage
 ),
 
--- Owners given in the last 30 days, with the time that they have the lead since.
-given AS (
+decided AS (
+    SELECT
+        d.batch_id,
+        d.teamId,
+        d.assignedTo,
+        d.owner_rule,
+        CASE WHEN d.owner_rule = 'rotation' THEN d.pool::VARCHAR END AS pool,
+        count(*) AS lead_count
+    FROM assignment AS d
+    WHERE
+        d.assignedTo IS NOT NULL
+        AND d.owner_rule NOT IN ('crm', 'trusted', 'given', 'existing')
+        AND d.batch_id NOT IN (SELECT s.batch_id FROM batch_status AS s WHERE s.status = 'undone')
+    GROUP BY
+        d.batch_id,
+        d.teamId,
+        d.assignedTo,
+        d.owner_rule,
+        CASE WHEN d.owner_rule = 'rotation' THEN d.pool::VARCHAR END
+),
+
+-- Owners that a row named. On a lead that was known such a decision may be about its team or source only: the lead's
+-- log has it if the owner is another.
+named AS (
     SELECT
         l.accountId,
         d.teamId,
         d.assignedTo,
         CASE
-            WHEN d.batch_id = l.first_batch_id AND d.owner_rule IN ('crm', 'trusted', 'given')
-                THEN least(v.created, l.createdAt)
-            ELSE v.created
+            WHEN d.batch_id = l.first_batch_id THEN least(b.started_at, l.createdAt)
+            WHEN
+                EXISTS (
+                    SELECT 1
+                    FROM lead_event AS v
+                    WHERE v.lead_id = d.lead_id AND v.batch_id = d.batch_id AND v.event = 'lead_assigned'
+                )
+                THEN b.started_at
         END AS given_at
-    FROM lead_event AS v
-    INNER JOIN assignment AS d ON d.lead_id = v.lead_id AND d.batch_id = v.batch_id
-    LEFT JOIN lead_alias AS a ON a.alias_id = v.lead_id
-    INNER JOIN lead AS l ON l.id = coalesce(a.lead_id, v.lead_id)
+    FROM assignment AS d
+    INNER JOIN batch AS b ON b.batch_id = d.batch_id
+    LEFT JOIN lead_alias AS a ON a.alias_id = d.lead_id
+    INNER JOIN lead AS l ON l.id = coalesce(a.lead_id, d.lead_id)
     WHERE
-        v.event = 'lead_assigned'
-        AND v.user = 'leadmill'
-        AND v.created >= now() - INTERVAL 720 HOUR
-        AND v.batch_id NOT IN (SELECT s.batch_id FROM batch_status AS s WHERE s.status = 'undone')
-        AND d.assignedTo IS NOT NULL
-        AND l.missing_since IS NULL
+        d.assignedTo IS NOT NULL
+        AND d.owner_rule IN ('crm', 'trusted', 'given')
+        AND d.batch_id NOT IN (SELECT s.batch_id FROM batch_status AS s WHERE s.status = 'undone')
+        AND b.started_at >= now() - INTERVAL 720 HOUR
 ),
 
 dealt AS (
     SELECT
         d.teamId,
-        d.pool::VARCHAR AS pool,
-        d.assignedTo,
-        count(*) AS turn_count
-    FROM assignment AS d
-    WHERE
-        d.owner_rule = 'rotation'
-        AND d.batch_id NOT IN (SELECT s.batch_id FROM batch_status AS s WHERE s.status = 'undone')
-    GROUP BY d.teamId, d.pool::VARCHAR, d.assignedTo
+        d.pool,
+        sum(d.lead_count) AS turn_count
+    FROM decided AS d
+    WHERE d.owner_rule = 'rotation'
+    GROUP BY d.teamId, d.pool
 ),
 
 -- Each pool of then is read once, not once per turn.
@@ -84,10 +106,9 @@ pool AS (
     FROM (
         SELECT
             d.teamId,
-            sum(d.turn_count) AS turn_count,
+            d.turn_count,
             from_json(d.pool, '[{"user": "VARCHAR", "weight": "DOUBLE"}]') AS member
         FROM dealt AS d
-        GROUP BY d.teamId, d.pool
     ) AS p
 ),
 
@@ -106,17 +127,17 @@ fact AS (
     LEFT JOIN stage AS s ON lower(s.processStage) = lower(h.processStage)
     UNION ALL
     SELECT
-        g.accountId,
-        g.teamId,
-        g.assignedTo,
+        n.accountId,
+        n.teamId,
+        n.assignedTo,
         0 AS open_count,
         0 AS closed_count,
-        count(*) FILTER (WHERE g.given_at >= now() - INTERVAL 168 HOUR) AS assigned_7_days_count,
-        count(*) FILTER (WHERE g.given_at >= now() - INTERVAL 720 HOUR) AS assigned_30_days_count,
+        count(*) FILTER (WHERE n.given_at >= now() - INTERVAL 168 HOUR) AS assigned_7_days_count,
+        count(*) FILTER (WHERE n.given_at >= now() - INTERVAL 720 HOUR) AS assigned_30_days_count,
         0 AS turn_count,
         0 AS due_count
-    FROM given AS g
-    GROUP BY g.accountId, g.teamId, g.assignedTo
+    FROM named AS n
+    GROUP BY n.accountId, n.teamId, n.assignedTo
     UNION ALL
     SELECT
         t.accountId,
@@ -124,11 +145,12 @@ fact AS (
         d.assignedTo,
         0 AS open_count,
         0 AS closed_count,
-        0 AS assigned_7_days_count,
-        0 AS assigned_30_days_count,
-        d.turn_count,
+        CASE WHEN b.started_at >= now() - INTERVAL 168 HOUR THEN d.lead_count ELSE 0 END AS assigned_7_days_count,
+        CASE WHEN b.started_at >= now() - INTERVAL 720 HOUR THEN d.lead_count ELSE 0 END AS assigned_30_days_count,
+        CASE WHEN d.owner_rule = 'rotation' THEN d.lead_count ELSE 0 END AS turn_count,
         0 AS due_count
-    FROM dealt AS d
+    FROM decided AS d
+    INNER JOIN batch AS b ON b.batch_id = d.batch_id
     LEFT JOIN team AS t ON t.teamId = d.teamId
     UNION ALL
     SELECT
@@ -158,19 +180,34 @@ fact AS (
     LEFT JOIN team AS t ON t.teamId = m.teamId
 ),
 
-summed AS (
+-- A team that teams.csv no longer has is of the account that its leads are of.
+placed AS (
     SELECT
-        f.accountId,
+        coalesce(f.accountId, max(f.accountId) OVER (PARTITION BY f.teamId)) AS accountId,
         f.teamId,
         f.assignedTo,
-        sum(f.open_count)::BIGINT AS open_count,
-        sum(f.closed_count)::BIGINT AS closed_count,
-        sum(f.assigned_7_days_count)::BIGINT AS assigned_7_days_count,
-        sum(f.assigned_30_days_count)::BIGINT AS assigned_30_days_count,
-        sum(f.turn_count)::BIGINT AS turn_count,
-        sum(f.due_count)::DOUBLE AS due_count
+        f.open_count,
+        f.closed_count,
+        f.assigned_7_days_count,
+        f.assigned_30_days_count,
+        f.turn_count,
+        f.due_count
     FROM fact AS f
-    GROUP BY f.accountId, f.teamId, f.assignedTo
+),
+
+summed AS (
+    SELECT
+        p.accountId,
+        p.teamId,
+        p.assignedTo,
+        sum(p.open_count)::BIGINT AS open_count,
+        sum(p.closed_count)::BIGINT AS closed_count,
+        sum(p.assigned_7_days_count)::BIGINT AS assigned_7_days_count,
+        sum(p.assigned_30_days_count)::BIGINT AS assigned_30_days_count,
+        sum(p.turn_count)::BIGINT AS turn_count,
+        sum(p.due_count)::DOUBLE AS due_count
+    FROM placed AS p
+    GROUP BY p.accountId, p.teamId, p.assignedTo
 )
 
 SELECT

@@ -21,13 +21,11 @@
 -- Caller: flows/warehouse.py.
 
 CREATE OR REPLACE VIEW time_to_assignment AS
-WITH owned AS (
+WITH first_owned AS (
     SELECT
         coalesce(a.lead_id, v.lead_id) AS lead_id,
-        v.lead_id AS event_lead_id,
-        v.batch_id,
-        v.created,
-        v.user = 'leadmill' AS is_ours
+        min(v.created) FILTER (WHERE v.user = 'leadmill') AS assigned_at,
+        min(v.created) FILTER (WHERE v.user IS DISTINCT FROM 'leadmill') AS logged_at
     FROM lead_event AS v
     LEFT JOIN lead_alias AS a ON a.alias_id = v.lead_id
     WHERE
@@ -38,24 +36,21 @@ WITH owned AS (
                 -- A CRM may log an owner as any other change: the first one where there was none before.
                 v.user IS DISTINCT FROM 'leadmill'
                 AND contains(v.data::VARCHAR, '"assignedTo"')
-                AND (v.data -> 'assignedTo' ->> 'after') IS NOT NULL
-                AND (v.data -> 'assignedTo' ->> 'before') IS NULL
+                AND (v.data ->> '$.assignedTo.after') IS NOT NULL
+                AND (v.data ->> '$.assignedTo.before') IS NULL
             )
         )
+    GROUP BY coalesce(a.lead_id, v.lead_id)
 ),
 
-first_owned AS (
-    SELECT
-        o.lead_id,
-        min(o.created) AS owned_at,
-        -- An owner whom a row brought along with a new lead has it since before we knew of it.
-        min(o.created) FILTER (
-            WHERE o.is_ours AND o.batch_id = l.first_batch_id AND d.owner_rule IN ('crm', 'trusted', 'given')
-        ) AS came_at
-    FROM owned AS o
-    INNER JOIN lead AS l ON l.id = o.lead_id
-    LEFT JOIN assignment AS d ON d.lead_id = o.event_lead_id AND d.batch_id = o.batch_id
-    GROUP BY o.lead_id
+-- Leads to which a row brought their owner along: since when they had it, only the CRM's own log can tell.
+came_owned AS (
+    SELECT DISTINCT
+        coalesce(a.lead_id, d.lead_id) AS lead_id,
+        d.batch_id
+    FROM assignment AS d
+    LEFT JOIN lead_alias AS a ON a.alias_id = d.lead_id
+    WHERE d.owner_rule IN ('crm', 'trusted', 'given') AND d.assignedTo IS NOT NULL
 ),
 
 waited AS (
@@ -64,13 +59,13 @@ waited AS (
         l.teamId,
         l.origin,
         date_trunc('month', make_timestamp(epoch_us(l.createdAt)))::DATE AS created_month,
-        l.assignedTo IS NOT NULL OR f.owned_at IS NOT NULL AS is_owned,
-        CASE
-            WHEN f.came_at IS NULL OR f.owned_at < f.came_at
-                THEN (epoch_us(f.owned_at) - epoch_us(l.createdAt)) // 1000000
-        END AS seconds
+        l.assignedTo IS NOT NULL OR f.lead_id IS NOT NULL AS is_owned,
+        epoch_us(
+            CASE WHEN c.lead_id IS NULL THEN least(f.logged_at, f.assigned_at) ELSE f.logged_at END
+        ) // 1000000 - epoch_us(l.createdAt) // 1000000 AS seconds
     FROM lead AS l
     LEFT JOIN first_owned AS f ON f.lead_id = l.id
+    LEFT JOIN came_owned AS c ON c.lead_id = l.id AND c.batch_id = l.first_batch_id
     WHERE l.missing_since IS NULL
 ),
 

@@ -31,7 +31,7 @@ WITH first_changed AS (
         AND v.batch_id NOT IN (SELECT s.batch_id FROM batch_status AS s WHERE s.status = 'undone')
         -- To find the word costs a fraction of reading the document.
         AND contains(v.data::VARCHAR, '"processStage"')
-        AND (v.data -> 'processStage' ->> 'before') <> (v.data -> 'processStage' ->> 'after')
+        AND (v.data ->> '$.processStage.before') <> (v.data ->> '$.processStage.after')
     GROUP BY coalesce(a.lead_id, v.lead_id)
 ),
 

@@ -134,6 +134,8 @@ def _steps(times: Sequence[StepTime]) -> list[str]:
     for step in dict.fromkeys(each.step for each in times):
         parts = sorted((each for each in times if each.step == step), key=lambda each: -each.seconds)
         seconds = sum(each.seconds for each in parts)
+        if step.startswith("after ") and seconds < total * _SMALLEST_LISTED_FRACTION:
+            continue
         rows.append((f"**{step}**", "", f"**{seconds:.2f}**", f"**{seconds / total:.0%}**"))
         listed = [each for each in parts if each.part and each.seconds >= total * _SMALLEST_LISTED_FRACTION]
         rows += [("", f"`{each.part}`", f"{each.seconds:.2f}", f"{each.seconds / total:.0%}") for each in listed]

@@ -22,6 +22,7 @@ from tests.benchmarks.dlt_environment import NoEnvironmentError, make_environmen
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"
+REFERENCE = HERE / "reference"
 FEED = "bench"
 
 _INTRODUCTION = """# Benchmarks
@@ -135,7 +136,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "LEADS_WAREHOUSE": str(folder / "leads.duckdb"),
         "LEADS_ARCHIVE": str(folder / "archive"),
-        "LEADS_REFERENCE": str(HERE / "reference"),
+        "LEADS_REFERENCE": str(REFERENCE),
     }
 
 

@@ -42,27 +42,39 @@ class Clock:
         self.seconds: dict[tuple[str, str], float] = defaultdict(float)
         self._step = "start"
         self._within: list[float] = []
+        self._between = ExitStack()
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
         """Count the time of the block for a part of the step that runs."""
+        step = self._step
         self._within.append(0.0)
         began = time.perf_counter()
         try:
             yield
         finally:
             taken = time.perf_counter() - began
-            self.seconds[self._step, name] += taken - self._within.pop()
+            self.seconds[step, name] += taken - self._within.pop()
             if self._within:
                 self._within[-1] += taken
 
+    @contextmanager
+    def pipeline(self) -> Iterator[None]:
+        """Count the time of the block that is no step's for what goes before: `start`, `after write_batch`."""
+        with self._between:
+            self._between.enter_context(self.part(""))
+            yield
+
     def run_step(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a step of the pipeline, as its `StepRunner`."""
+        self._between.close()
         self._step = function.__name__
-        with self.part(""):
-            result = function(*args, **kwargs)
-        self._step = "commit and summary"
-        return result
+        try:
+            with self.part(""):
+                return function(*args, **kwargs)
+        finally:
+            self._step = f"after {function.__name__}"
+            self._between.enter_context(self.part(""))
 
     def timed(self, function: Callable[..., T], name: Callable[..., str]) -> Callable[..., T]:
         """Return the function with its time counted for the part that `name` makes of its arguments."""
@@ -101,7 +113,7 @@ def time_ingest(export: Path, feed: str) -> dict[tuple[str, str], float]:
         for name in ("run", "frame", "append"):
             timed = clock.timed(getattr(Warehouse, name), lambda _, statement, *__, verb=name: f"{verb} {statement}")
             patches.enter_context(patch.object(Warehouse, name, timed))
-        with clock.part(""):
+        with clock.pipeline():
             summaries = pipeline.ingest(load_settings(), pipeline.Request((str(export),), feed), step=clock.run_step)
     if any(summary.is_failure for summary in summaries):
         raise SystemExit("the ingest that was timed failed")

@@ -42,7 +42,7 @@ OWNERS: Final = tuple(f"rep{number:02}@acquirer.example" for number in range(1, 
 
 _BLOCK_ROWS: Final = 250_000
 # A prime: going round in such strides gives every number once before it gives one twice.
-_PHONE_STRIDE: Final = 715_225_739
+PHONE_STRIDE: Final = 715_225_739
 
 
 class _Draws:
@@ -153,7 +153,7 @@ def _contacts(persons: pl.Series, by_row: _Draws, by_person: _Draws, is_repeat: 
 
 def _phones(numbers: pl.Series, name: str, by_row: _Draws, by_person: _Draws) -> pl.Series:
     """Return a phone number for each number, never the same for two, in one vendor's spelling or another's."""
-    places = numbers * _PHONE_STRIDE % (len(words.AREA_CODES) * len(words.EXCHANGES) * 10_000)
+    places = numbers * PHONE_STRIDE % (len(words.AREA_CODES) * len(words.EXCHANGES) * 10_000)
     abroad = numbers.cast(pl.String).str.zfill(8).str.replace(r"(..)(..)(..)(..)", "$1 $2 $3 $4")
     parts = pl.DataFrame(
         {

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from flows.cells.dates import DateEvidence, DayOrder, gather_evidence, parse_dates
+from flows.cells.dates import DateEvidence, gather_evidence, parse_dates
+from flows.cells.moments import DayOrder
 
 
 def read(text: str, zone: str = "UTC", order: DayOrder | None = None) -> datetime | str | None:

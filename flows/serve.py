@@ -1,0 +1,79 @@
+"""`leads up`: the flow, served: one deployment per scheduled feed, and one for runs by hand.
+
+Runs of one deployment queue behind each other; that two runs never write at once is the warehouse's
+own lock, not Prefect's.
+"""
+
+import logging
+from contextlib import ExitStack
+from typing import Any, Final, cast
+
+from prefect import serve
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.deployments.runner import RunnerDeployment
+from prefect.flows import EntrypointType
+from prefect.schedules import Cron, Schedule
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from flows import output
+from flows.ingest import ingest_leads
+from flows.prefect_server import own_prefect_server
+from flows.reference import load_reference
+from flows.settings import Settings
+from schemas.reference import Feed
+
+BY_HAND: Final = "by-hand"
+
+
+def serve_deployments(settings: Settings) -> None:
+    """Serve until interrupted; a server that was started for it ends with it.
+
+    Raises UsageError for broken reference files before anything is started.
+    """
+    reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
+    scheduled = [feed for feed in reference.feeds.values() if feed.schedule is not None]
+    settings.export()
+    with ExitStack() as stack:
+        if not PREFECT_API_URL.value():
+            api_url = stack.enter_context(own_prefect_server(with_schedules=True))
+            stack.enter_context(temporary_settings({PREFECT_API_URL: api_url}))
+        deployments = [deployment_of(feed) for feed in scheduled] + [deployment_by_hand()]
+        output.note(f"Prefect: {str(PREFECT_API_URL.value()).removesuffix('/api')}")
+        for feed in scheduled:
+            output.note(f"feed {feed.name}: {feed.schedule} ({feed.timezone})")
+        output.note(f"by hand: prefect deployment run ingest-leads/{BY_HAND}, or the UI. Ctrl-C ends it all.")
+        logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
+        serve(*deployments, print_starting_message=False)
+
+
+def deployment_of(feed: Feed) -> RunnerDeployment:
+    """Return the deployment that runs a scheduled feed."""
+    return _deployment(
+        feed.name,
+        f"Loads the exports of feed {feed.name} from its location.",
+        schedule=Cron(str(feed.schedule), timezone=feed.timezone),
+        parameters={"request": {"feed": feed.name}},
+    )
+
+
+def deployment_by_hand() -> RunnerDeployment:
+    """Return the deployment for runs that someone starts."""
+    return _deployment(BY_HAND, "Loads the files or the feed that you name.")
+
+
+def _deployment(
+    name: str, description: str, schedule: Schedule | None = None, parameters: dict[str, Any] | None = None
+) -> RunnerDeployment:
+    deployment = ingest_leads.to_deployment(
+        name,
+        description=description,
+        schedule=schedule,
+        parameters=parameters,
+        tags=["leadmill"],
+        # The second run of a deployment waits for the first instead of being dropped.
+        concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE),
+        entrypoint_type=EntrypointType.MODULE_PATH,
+        enforce_parameter_schema=True,
+    )
+    # Outside an event loop it is no coroutine, though its type says that it may be one.
+    return cast("RunnerDeployment", deployment)

@@ -1,0 +1,154 @@
+"""`leads up` with a real server: a schedule fires, a run by hand loads, bad parameters are refused, Ctrl-C ends all."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from flows.warehouse import read_warehouse
+
+pytestmark = [pytest.mark.prefect, pytest.mark.slow]
+
+FEEDS = '[feeds.web]\nlocation = "in/*.csv"\nschedule = "* * * * *"\ntimezone = "Europe/Berlin"\n'
+
+
+class Served:
+    """A running `leads up`."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "data/reference").mkdir(parents=True)
+        (folder / "in").mkdir()
+        (folder / "data/reference/feeds.toml").write_text(FEEDS)
+        (folder / "in/web.csv").write_text("First Name,Last Name\nDana,Reyes\n")
+        (folder / "by-hand.csv").write_text("First Name,Last Name\nEve,Stone\n")
+        self.folder = folder
+        self.log = folder / "up.log"
+        root = str(Path(__file__).parents[2])
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "flows.cli", "up"],
+                cwd=folder,
+                env={**os.environ, "PYTHONPATH": root, "PREFECT_HOME": str(folder / "prefect")},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.url = self.wait_for(self._url, "the server")
+
+    def _url(self) -> str | None:
+        found = re.search(r"Prefect: (http://127\.0\.0\.1:\d+)", self.log.read_text())
+        return None if found is None else f"{found[1]}/api"
+
+    def wait_for(self, look: Callable[[], Any], what: str, seconds: float = 180) -> Any:
+        """Return what `look` finds, or fail with the log."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = look()
+            if found:
+                return found
+            time.sleep(0.5)
+        raise AssertionError(f"no {what} within {seconds} s:\n{self.log.read_text()[-3000:]}")
+
+    def post(self, path: str, document: dict[str, Any]) -> httpx.Response:
+        """Ask Prefect's API."""
+        return httpx.post(f"{self.url}{path}", json=document, timeout=30)
+
+    def deployments(self) -> dict[str, dict[str, Any]]:
+        """The deployments by name."""
+        return {found["name"]: found for found in self.post("/deployments/filter", {}).json()}
+
+    def batches(self) -> list[tuple[Any, ...]]:
+        """What was loaded so far, as far as the warehouse can be read now."""
+        try:
+            with read_warehouse(self.folder / "data/warehouse/leads.duckdb", wait_seconds=0) as warehouse:
+                query = "SELECT file_uri, trigger, flow_run_id FROM batch WHERE status = 'loaded' ORDER BY batch_id"
+                return warehouse.connection.sql(query).fetchall()
+        except Exception:
+            return []
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """`leads up` in a folder of its own, ended by Ctrl-C."""
+    served = Served(tmp_path_factory.mktemp("served"))
+    try:
+        served.wait_for(lambda: len(served.deployments()) == 2, "deployments")
+        yield served
+    finally:
+        if served.process.poll() is None:
+            served.process.kill()
+            served.process.wait()
+
+
+def test_there_is_a_deployment_per_scheduled_feed_and_one_for_runs_by_hand(served: Served) -> None:
+    deployments = served.deployments()
+    assert set(deployments) == {"web", "by-hand"}
+    assert deployments["web"]["schedules"][0]["schedule"] == {
+        "cron": "* * * * *",
+        "timezone": "Europe/Berlin",
+        "day_or": True,
+    }
+    for deployment in deployments.values():
+        assert deployment["global_concurrency_limit"]["limit"] == 1
+        assert deployment["concurrency_options"]["collision_strategy"] == "ENQUEUE"
+
+
+@pytest.mark.parametrize(
+    ("request_value", "told"), [({"pathz": ["x"]}, "pathz"), ({"dry_run": "perhaps"}, "dry_run"), ({"feed": 5}, "feed")]
+)
+def test_bad_parameters_are_refused_readably(served: Served, request_value: dict[str, Any], told: str) -> None:
+    deployment = served.deployments()["by-hand"]["id"]
+    answer = served.post(f"/deployments/{deployment}/create_flow_run", {"parameters": {"request": request_value}})
+    assert answer.status_code == 409
+    assert "Validation failed" in answer.json()["detail"]
+    assert told in json.dumps(answer.json()) or "request" in answer.json()["detail"]
+
+
+def test_a_run_by_hand_loads_and_is_named_in_its_batch(served: Served) -> None:
+    deployment = served.deployments()["by-hand"]["id"]
+    parameters = {"parameters": {"request": {"paths": ["by-hand.csv"]}}}
+    run_id = served.post(f"/deployments/{deployment}/create_flow_run", parameters).json()["id"]
+    batches = served.wait_for(lambda: [b for b in served.batches() if b[0] == "by-hand.csv"], "batch by hand")
+    assert batches == [("by-hand.csv", "manual", run_id)]
+
+
+def test_a_second_run_of_a_deployment_queues(served: Served) -> None:
+    deployment = served.deployments()["by-hand"]["id"]
+    parameters = {"parameters": {"request": {"paths": ["by-hand.csv"], "dry_run": True}}}
+    created = [served.post(f"/deployments/{deployment}/create_flow_run", parameters).json()["id"] for _ in range(2)]
+
+    def states() -> list[str]:
+        runs = served.post("/flow_runs/filter", {"flow_runs": {"id": {"any_": created}}}).json()
+        return [run["state"]["type"] for run in runs]
+
+    seen: list[list[str]] = []
+    served.wait_for(lambda: seen.append(states()) or seen[-1] == ["COMPLETED"] * 2, "end of both runs")
+    assert all(now.count("RUNNING") <= 1 for now in seen)
+
+
+def test_a_schedule_fires(served: Served) -> None:
+    batches = served.wait_for(lambda: [b for b in served.batches() if b[0] == "in/web.csv"], "scheduled batch")
+    assert [trigger for _, trigger, _ in batches] == ["schedule"]
+
+
+def test_ctrl_c_ends_everything_within_ten_seconds(served: Served) -> None:
+    served.process.send_signal(signal.SIGINT)
+    served.process.wait(10)
+    left = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            try:
+                environment = (process / "environ").read_bytes()
+            except OSError:
+                continue
+            if f"PREFECT_HOME={served.folder / 'prefect'}".encode() in environment:
+                left.append(process.name)
+    assert left == []

@@ -25,7 +25,7 @@ find_python = for candidate in "$(PYTHON)" python3; do \
 		printf '%s' "$$candidate"; break; \
 	fi; done
 
-.PHONY: help setup run test lint lock clean distclean
+.PHONY: help setup run test lint bench lock clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -60,6 +60,9 @@ lint: setup ## ruff, mypy and sqlfluff; changes nothing
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 0 sql
+
+bench: setup ## time the main job against DuckDB alone and dlt; QUICK=1 for a small run, ARGS=... for more
+	@$(BIN)/python -m tests.benchmarks.run $(if $(QUICK),--quick) $(ARGS)
 
 # Left untouched where nothing changed: a newer date alone would make .venv anew.
 lock: setup ## write requirements.lock anew from pyproject.toml

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import cyclopts
 from cyclopts import App, Parameter
 
-from flows import output
+from flows import output, signals
 from flows.errors import LeadmillError, UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ app = App(
         "75 the warehouse is held by another process."
     ),
     version_flags=["--version"],
+    suppress_keyboard_interrupt=False,
 )
 
 
@@ -196,14 +197,20 @@ def sql(
 
     with _reading(places) as warehouse:
         try:
+            if len(duckdb.extract_statements(query)) != 1:
+                raise UsageError("sql: give one statement, such as SELECT count(*) FROM lead")
             relation = warehouse.connection.sql(query)
             if relation is None:
                 raise UsageError("the statement gives no rows; leads sql answers queries, such as SELECT")
             columns, rows = list(relation.columns), relation.fetchall()
-        except duckdb.Error as error:
+            types = relation.types
+        except (duckdb.Error, RuntimeError) as error:
+            signals.raise_if_stopped(error)
             raise UsageError(f"sql: {str(error).splitlines()[0]}") from error
     if as_json:
-        output.print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        names = output.unique_names(columns)
+        decoded = [[output.with_documents(*cell) for cell in zip(row, types, strict=True)] for row in rows]
+        output.print_json([dict(zip(names, row, strict=True)) for row in decoded])
     else:
         output.print_table(columns, rows)
 
@@ -241,7 +248,7 @@ def _reading(places: Places) -> Iterator["Warehouse"]:
 
 def main() -> int:
     """Run the command line; return its exit code."""
-    output.end_cleanly_on_signals()
+    signals.stop_cleanly_on_signals()
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
     try:
@@ -253,23 +260,29 @@ def main() -> int:
         output.end_progress()
         output.print_error(error, debug=debug)
         return error.exit_code
-    except output.Terminated:
-        output.note("leads: ended by SIGTERM; nothing half-loaded")
-        return 143
-    except KeyboardInterrupt:
-        output.note("leads: interrupted; nothing half-loaded")
-        return 130
+    except signals.Stopped as stopped:
+        return _tell_stop(stopped)
     except BrokenPipeError:
         # Whoever read our output has stopped, as in `leads batches | head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        try:
+            signals.raise_if_stopped(error)
+        except signals.Stopped as stopped:
+            return _tell_stop(stopped)
         if debug:
             raise
         # Its text may hold cells of a file: only its kind is shown.
         output.note(f"leads: internal error ({type(error).__name__}); run again with --debug and report it")
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _tell_stop(stopped: signals.Stopped) -> int:
+    output.end_progress()
+    output.print_error(stopped)
+    return stopped.exit_code
 
 
 if __name__ == "__main__":

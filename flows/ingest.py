@@ -18,7 +18,7 @@ from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows import output, pipeline
+from flows import output, pipeline, signals
 from flows.errors import BatchFailedError, LeadmillError
 from flows.prefect_server import own_prefect_server
 from flows.settings import load_settings
@@ -116,7 +116,7 @@ def main() -> int:
     parser.add_argument("paths", nargs="*", help="files, folders or globs")
     parser.add_argument("--feed", help="name of the feed")
     arguments = parser.parse_args()
-    output.end_cleanly_on_signals()
+    signals.stop_cleanly_on_signals()
     # One line per task and file says nothing that the server does not keep.
     logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
     try:
@@ -124,7 +124,7 @@ def main() -> int:
     except IngestFailedError as error:
         output.print_summary(error.summaries)
         return error.exit_code
-    except LeadmillError as error:
+    except (LeadmillError, signals.Stopped) as error:
         output.print_error(error)
         return error.exit_code
     output.print_summary(summaries)

@@ -4,15 +4,14 @@ Outside text (file names, cells, headers) is printed as text: no markup, no cont
 """
 
 import json
+import math
 import shutil
-import signal
 import sys
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -26,22 +25,44 @@ MOST_TABLE_ROWS: Final = 200
 _NUMERIC: Final = (int, float, Decimal)
 
 
-class Terminated(BaseException):
-    """The process was asked to end (SIGTERM); as KeyboardInterrupt, so that `with` blocks clean up."""
-
-
-def end_cleanly_on_signals() -> None:
-    """Turn SIGTERM into an exception, so that transactions roll back and child processes are ended."""
-
-    def terminate(number: int, frame: FrameType | None) -> None:
-        raise Terminated
-
-    signal.signal(signal.SIGTERM, terminate)
-
-
 def print_json(value: object) -> None:
     """Print one JSON document: times as ISO 8601 in UTC, numbers as they are."""
-    sys.stdout.write(json.dumps(value, default=_json_value, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json.dumps(_finite(value), default=_json_value, ensure_ascii=False, indent=2) + "\n")
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 - a document
+    """Return a document without NaN and infinity, which JSON does not have: null stands for them."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return value
+
+
+def with_documents(value: Any, dtype: Any) -> Any:  # noqa: ANN401 - a cell of any DuckDB type
+    """Return a cell with its JSON texts as what they say, also those inside lists and structs."""
+    if value is None:
+        return None
+    if str(dtype) == "JSON":
+        return json.loads(value)
+    if dtype.id == "list":
+        return [with_documents(each, dtype.children[0][1]) for each in value]
+    if dtype.id == "struct":
+        return {name: with_documents(value[name], child) for name, child in dtype.children}
+    return value
+
+
+def unique_names(columns: Sequence[str]) -> list[str]:
+    """Return names of which none stands twice: `a`, `a_2`, so that no column is lost in a row object."""
+    names: list[str] = []
+    for column in columns:
+        place, name = 1, column
+        while name in names:
+            place, name = place + 1, f"{column}_{place + 1}"
+        names.append(name)
+    return names
 
 
 def _json_value(value: object) -> object:

@@ -17,6 +17,7 @@ from typing import Literal, ParamSpec, Protocol, TypeVar
 
 import polars as pl
 
+from flows import signals
 from flows.errors import LeadmillError, UnreadableFileError, UsageError
 from flows.reference import Reference, load_reference
 from flows.settings import Settings
@@ -73,7 +74,6 @@ class Run:
     archive: Path
     reference: Reference
     aliases: mapping.Aliases
-    known: validate.Known
     request: Request
     step: StepRunner
     report: Callable[[Progress], None]
@@ -109,7 +109,6 @@ def ingest(
             archive=archive,
             reference=reference,
             aliases=mapping.load_aliases(reference.folder if reference.header_aliases else None),
-            known=validate.gather_known(reference.teams, reference.lead_sources, reference.users),
             request=request,
             step=step,
             report=report,
@@ -142,6 +141,9 @@ def ingest_file(path: Path, feed: Feed, run: Run) -> publish.BatchSummary:
     batch = _with_file(batch, taken)
     if not run.request.is_forced and load.find_loaded_batch(run.warehouse, feed, taken.sha256) is not None:
         return _close(run, batch, load.Ending("skipped", datetime.now(UTC)))
+    if feed.extent == "full" and load.was_loaded_before(run.warehouse, feed, taken.sha256):
+        # A, B, A ends in A: the feed says today what it said then, whatever date the file bears.
+        batch = replace(batch, as_of=started_at)
     return _load_file(taken, batch, run)
 
 
@@ -170,6 +172,7 @@ def _load_file(taken: pull.TakenFile, batch: load.Batch, run: Run) -> publish.Ba
     except LeadmillError as error:
         return _close(run, batch, _ending("failed", staged, error=str(error)), rejected)
     except Exception as error:
+        signals.raise_if_stopped(error)
         # Its text may hold cells of the file: only its kind goes into the audit.
         told = f"internal error ({type(error).__name__}); run again with --debug and report it"
         _close(run, batch, _ending("failed", staged, error=told), rejected)
@@ -182,10 +185,11 @@ def stage_file(taken: pull.TakenFile, batch: load.Batch, run: Run) -> Staged:
     feed = batch.feed
     load.begin_staging(run.warehouse, batch, _tables(run.reference))
     staged = Staged(read.detect_format(taken.path, feed))
+    known = validate.gather_known(run.reference.teams, run.reference.lead_sources, run.reference.users, feed.account_id)
     date_orders, chunks = _with_date_orders(taken, staged.file_format, feed, run)
     for chunk, mapped in chunks:
         typed = normalise.normalise_leads(mapped, feed, date_orders)
-        valid = validate.validate_leads(typed.leads, typed.contacts, typed.issues, feed, run.known)
+        valid = validate.validate_leads(typed.leads, typed.contacts, typed.issues, feed, known)
         load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues)
         load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected))
         staged.rows_read += chunk.rows.height + len(chunk.broken)
@@ -265,9 +269,13 @@ def _opened(settings: Settings, *, is_dry_run: bool) -> Iterator[tuple[Warehouse
         warehouse = stack.enter_context(
             open_warehouse(path, wait_seconds=settings.wait_seconds, memory_limit=settings.memory_limit)
         )
-        if is_dry_run:
+        if is_dry_run and path == settings.warehouse:
             stack.enter_context(warehouse.rehearsal())
-        migrate(warehouse)
+            migrate(warehouse)
+        else:
+            migrate(warehouse)
+            if is_dry_run:
+                stack.enter_context(warehouse.rehearsal())
         yield warehouse, archive
 
 

@@ -5,15 +5,16 @@ own lock, not Prefect's.
 """
 
 import logging
+import signal
 from contextlib import ExitStack
 from typing import Any, Final, cast
 
 from prefect import serve
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
-from prefect.flows import EntrypointType
 from prefect.schedules import Cron, Schedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.types.entrypoint import EntrypointType
 
 from flows import output
 from flows.ingest import ingest_leads
@@ -43,6 +44,8 @@ def serve_deployments(settings: Settings) -> None:
             output.note(f"feed {feed.name}: {feed.schedule} ({feed.timezone})")
         output.note(f"by hand: prefect deployment run ingest-leads/{BY_HAND}, or the UI. Ctrl-C ends it all.")
         logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
+        # Prefect's runner has its own way to end on signals.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         serve(*deployments, print_starting_message=False)
 
 

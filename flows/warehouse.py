@@ -90,7 +90,13 @@ class Warehouse:
     def transaction(self) -> Iterator[None]:
         """Commit what the block wrote, or nothing of it. In a rehearsal the outer transaction decides."""
         if self._is_rehearsal:
-            yield
+            try:
+                yield
+            except BaseException:
+                # Nothing can be rolled back in part: what was rehearsed before is forgotten too.
+                self.connection.rollback()
+                self.connection.begin()
+                raise
             return
         self.connection.begin()
         try:
@@ -128,11 +134,16 @@ def open_warehouse(
     if must_exist and not path.exists():
         raise WarehouseError(f"{path}: there is no warehouse yet; load a file first: leads ingest FILE")
     deadline = time.monotonic() + wait_seconds
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(f"{path.parent}: cannot be made ({error.strerror}); set LEADS_WAREHOUSE") from error
+    is_new = not path.exists()
     lock_file = _take_lock(path, deadline, wait_seconds)
     try:
         connection = _connect(path, deadline, wait_seconds, read_only=False, config={})
-        path.chmod(0o600)
+        if is_new:
+            path.chmod(0o600)
         if memory_limit is not None:
             connection.execute("SET memory_limit = $limit", {"limit": memory_limit})
     except BaseException:
@@ -254,6 +265,7 @@ def migrate(warehouse: Warehouse) -> list[str]:
 
 def _refresh_views(warehouse: Warehouse) -> None:
     """Make the views of sql/analytics as this version of the code has them: a file a view, of its name."""
+    # Replaced each time: cheap, and no second record of what is current.
     with warehouse.transaction():
         for path in sorted((SQL_FOLDER / "analytics").glob("*.sql")):
             warehouse.connection.execute(path.read_text(encoding="utf-8"))

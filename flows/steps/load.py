@@ -79,6 +79,12 @@ def find_loaded_batch(warehouse: Warehouse, feed: Feed, file_sha256: str) -> int
     return None if found.is_empty() else int(found.item())
 
 
+def was_loaded_before(warehouse: Warehouse, feed: Feed, file_sha256: str) -> bool:
+    """Return whether a standing batch loaded this content for the feed, though another export came since."""
+    parameters = {"feed": feed.name, "file_sha256": file_sha256, "is_full": False}
+    return not warehouse.frame("load/known_content", parameters).is_empty()
+
+
 def begin_staging(warehouse: Warehouse, batch: Batch, reference: ReferenceTables) -> None:
     """Make the staging tables anew, with the batch's context and the reference data it uses."""
     warehouse.run("stage/create_staging")

@@ -145,7 +145,12 @@ def archive_file(path: Path, archive: Path, feed: Feed, now: datetime) -> TakenF
     cannot be read, changes under our hands, is broken gzip, or unpacks to more than any export has.
     """
     before = _stat(path)
-    sha256, size, target = _store(path, archive)
+    try:
+        sha256, size, target = _store(path, archive)
+    except OSError as error:
+        raise UnreadableFileError(
+            f"{path} cannot be kept in the archive {archive} ({error.strerror}); set LEADS_ARCHIVE, or make room"
+        ) from error
     after = _stat(path)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         # Its beginning is in the archive now, where it harms nobody: it is no batch.

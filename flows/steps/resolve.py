@@ -56,6 +56,8 @@ def resolve_people(warehouse: Warehouse) -> None:
     People that the warehouse does not know have no lead id yet: `number_people` gives it.
     """
     warehouse.run("resolve/identify_versions")
+    warehouse.run("resolve/share_contacts")
+    warehouse.run("resolve/supersede_contacts")
     warehouse.run("resolve/find_matches")
     edges = warehouse.connection.sql("SELECT node, other_node, rule FROM match_edge").pl()
     nodes = warehouse.connection.sql("SELECT node, crm_id, application_ids FROM match_node").pl()

@@ -22,6 +22,8 @@ def complete_leads(warehouse: Warehouse) -> None:
     """Complete `concluded` with the decisions that stand, this batch's among them, and with all contacts."""
     warehouse.run("survive/standing_assignments")
     warehouse.run("survive/overlay_assignments")
+    warehouse.run("survive/touch_contacts")
+    warehouse.run("resolve/supersede_contacts")
     warehouse.run("survive/conclude_contacts")
 
 

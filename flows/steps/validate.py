@@ -5,6 +5,7 @@ something the reference does not know is an issue: a vendor's is left out, the C
 kept (design 5.3, 5.9).
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, cast
@@ -24,7 +25,7 @@ _MESSAGES: Final = {
 
 @dataclass(frozen=True)
 class Known:
-    """The ids and people that the reference data knows; None where the file is not there to ask.
+    """The ids and people that the reference data knows in one account; None where the file is not there to ask.
 
     `users` holds one row per spelling: `spelling` (lower-case e-mail or name), `user`, `is_active`.
     `team_of_source` maps a lead source to its team.
@@ -45,14 +46,28 @@ class Validated:
     rejected: pl.DataFrame
 
 
-def gather_known(teams: pl.DataFrame | None, lead_sources: pl.DataFrame | None, users: pl.DataFrame | None) -> Known:
-    """Return what the reference frames know, in the form that validation asks for it."""
+def gather_known(
+    teams: pl.DataFrame | None, lead_sources: pl.DataFrame | None, users: pl.DataFrame | None, account_id: str
+) -> Known:
+    """Return what the reference frames know in an account, in the form that validation asks for it.
+
+    Nothing crosses accounts: another account's teams, their lead sources and its users are unknown here. A user
+    without an account is one of every account.
+    """
+    own_teams = None if teams is None else frozenset(teams.filter(pl.col("accountId") == account_id)["teamId"])
+    foreign = frozenset[int]() if teams is None or own_teams is None else frozenset(teams["teamId"]) - own_teams
     return Known(
-        team_ids=None if teams is None else frozenset(teams["teamId"]),
+        team_ids=own_teams,
         team_of_source=(
-            None if lead_sources is None else dict(lead_sources.select("leadSourceId", "teamId").iter_rows())
+            None
+            if lead_sources is None
+            else {
+                source_id: team_id
+                for source_id, team_id in lead_sources.select("leadSourceId", "teamId").iter_rows()
+                if team_id not in foreign
+            }
         ),
-        users=None if users is None else _spellings(users),
+        users=None if users is None else _spellings(users.filter(pl.col("accountId").eq(account_id).fill_null(True))),
     )
 
 
@@ -188,6 +203,10 @@ def _source_team_reasons(leads: pl.DataFrame, feed: Feed, known: Known) -> list[
     ]
 
 
+def _digest(basis: str) -> str:
+    return hashlib.md5(basis.encode(), usedforsecurity=False).hexdigest()
+
+
 def _rejected_rows(leads: pl.DataFrame, reasons: list[pl.DataFrame]) -> pl.DataFrame:
     if not reasons:
         return pl.DataFrame(schema=REJECTED_COLUMNS)
@@ -198,6 +217,10 @@ def _rejected_rows(leads: pl.DataFrame, reasons: list[pl.DataFrame]) -> pl.DataF
     )
     return (
         leads.join(per_row, on="row_number", how="inner", maintain_order="left")
-        .with_columns(pl.lit(None, dtype=pl.String).alias("raw"))
+        .with_columns(
+            pl.lit(None, dtype=pl.String).alias("raw"),
+            # The key that the row will have once it loads (sql/stage/stage_leads.sql).
+            pl.coalesce("source_key", pl.col("key_basis").map_elements(_digest, pl.String)).alias("source_key"),
+        )
         .select(list(REJECTED_COLUMNS))
     )

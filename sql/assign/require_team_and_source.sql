@@ -36,7 +36,7 @@ SELECT
     w.given_owner,
     w.team_id,
     CASE
-        WHEN b.origin = 'crm' OR NOT b.has_sources THEN w.given_source_id
+        WHEN b.origin = 'crm' OR NOT b.has_sources OR w.team_id IS NULL THEN w.given_source_id
         WHEN w.given_source_id IN (SELECT s.leadSourceId FROM used_lead_source AS s WHERE s.teamId = w.team_id)
             THEN w.given_source_id
     END AS given_source_id,

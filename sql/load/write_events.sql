@@ -42,6 +42,15 @@ WITH happened AS (
     SELECT
         c.id AS lead_id,
         4 AS place,
+        'lead_moved' AS event,
+        json_object('before', l.accountId, 'after', c.accountId) AS data
+    FROM concluded AS c
+    INNER JOIN lead_before AS l ON l.lead_id = c.id
+    WHERE c.accountId <> l.accountId
+    UNION ALL
+    SELECT
+        c.id AS lead_id,
+        5 AS place,
         'lead_assigned' AS event,
         json_object('before', l.assignedTo, 'after', c.assignedTo) AS data
     FROM concluded AS c
@@ -102,7 +111,13 @@ imported AS (
         e.entry ->> 'user' AS user,
         e.entry ->> 'account_id' AS account_id,
         e.entry ->> 'apiKey' AS apiKey,
-        (e.entry -> 'data')::VARCHAR AS data,
+        -- Our own JSON gives a document as a document; some exports quote it as text.
+        CASE json_type(e.entry -> 'data')
+            WHEN 'NULL' THEN NULL
+            WHEN 'VARCHAR'
+                THEN if(json_valid(e.entry ->> 'data'), e.entry ->> 'data', (e.entry -> 'data')::VARCHAR)
+            ELSE (e.entry -> 'data')::VARCHAR
+        END AS data,
         -- What a header lets its owner do must not be stored: its name stays, its value goes.
         to_json(
             map_from_entries(

@@ -3,33 +3,8 @@
 --   punctuation). Placeholders and blanks are never evidence.
 -- Grain: match_edge one row per pair of people found and rule (each group of agreeing records is joined to its
 --   oldest); match_node one row per person that takes part, with what speaks against joining it.
--- Reads: staged_lead, staged_version, staged_contact, staged_source, record, record_contact,
---   record_lead, lead, withdrawn_record. Writes: staged_match, match_edge, match_node. Caller: flows/steps/resolve.py.
-
-CREATE OR REPLACE TEMP TABLE shared_contact AS
-WITH new_contact AS (
-    SELECT
-        c.kind,
-        c.value,
-        v.source_id
-    FROM staged_contact AS c
-    INNER JOIN staged_version AS v ON v.row_number = c.row_number
-    WHERE v.is_new
-)
-
-SELECT
-    n.kind,
-    n.value
-FROM new_contact AS n
-GROUP BY n.kind, n.value
-HAVING min(n.source_id) < max(n.source_id)
-UNION
-SELECT
-    n.kind,
-    n.value
-FROM new_contact AS n
-INNER JOIN record_contact AS k ON k.kind = n.kind AND k.value = n.value
-WHERE k.source_id <> n.source_id;
+-- Reads: shared_contact, superseded_contact, staged_lead, staged_version, staged_contact, staged_source, record,
+--   record_contact, record_lead, lead, withdrawn_record. Writes: staged_match, match_edge, match_node. Caller: flows/steps/resolve.py.
 
 CREATE OR REPLACE TEMP TABLE staged_match AS
 WITH carrier AS (
@@ -52,14 +27,19 @@ WITH carrier AS (
         k.value,
         k.source_id,
         k.record_id,
-        r.accountId,
+        d.accountId,
         r.firstName,
         r.lastName
     FROM shared_contact AS h
     INNER JOIN record_contact AS k ON k.kind = h.kind AND k.value = h.value
     INNER JOIN record AS r ON r.record_id = k.record_id
+    -- The account that the lead is in today: a record may have said another one before it moved.
+    INNER JOIN record_lead AS l ON l.source_id = k.source_id
+    INNER JOIN lead AS d ON d.id = l.lead_id
+    LEFT JOIN superseded_contact AS u ON u.record_id = k.record_id AND u.kind = k.kind
     WHERE
-        NOT r.has_placeholder_name
+        u.record_id IS NULL
+        AND NOT r.has_placeholder_name
         AND r.record_id NOT IN (SELECT w.record_id FROM withdrawn_record AS w)
 ),
 
@@ -140,7 +120,8 @@ trait AS (
     UNION ALL
     SELECT
         l.id AS node,
-        CASE WHEN l.origin = 'crm' THEN l.id END AS crm_id,
+        -- A CRM record without an id makes a CRM lead whose id is ours to give up.
+        CASE WHEN l.id IN (SELECT r.id FROM record AS r) THEN l.id END AS crm_id,
         l.applicationId AS application_id
     FROM lead AS l
     WHERE l.id IN (SELECT n.node FROM node AS n)

@@ -8,13 +8,20 @@
 -- Reads: touched_lead, record_lead, record, batch_belief, withdrawn_record. Writes: standing_version, concluded.
 -- Caller: flows/steps/survive.py.
 
-CREATE OR REPLACE TEMP MACRO newest_said(value, field, cleared, number) AS (
-    arg_max({'value': value}, number) FILTER (WHERE value IS NOT NULL OR list_contains(cleared, field))
-).value;
+-- What one version says of a field: with its place among the versions of the lead (1 = the newest), and how much
+-- its batch is believed.
+CREATE OR REPLACE TEMP MACRO as_said(value, newest, belief) AS
+    {'value': value, 'newest': newest, 'belief': belief};
 
--- One number to order by: the belief first; among equals the newest, or for "fill" (2 and up) the earliest.
-CREATE OR REPLACE TEMP MACRO believed(value, belief, newest, earliest) AS
-    arg_min(value, belief * 4294967296 + CASE WHEN belief < 2 THEN newest ELSE earliest END);
+-- What a source record says: its newest version that said it or cleared it. A blank says nothing, so it neither
+-- changes a value nor makes an older one look newer.
+CREATE OR REPLACE TEMP MACRO newest_said(said, field, cleared, number) AS
+    arg_max(said, number) FILTER (WHERE said.value IS NOT NULL OR list_contains(cleared, field));
+
+-- The best of what the source records say: the most believed; among equals the newest, or for "fill" (2 and up)
+-- the source record that was there first.
+CREATE OR REPLACE TEMP MACRO believed(said, earliest) AS
+    arg_min(said.value, said.belief * 4294967296 + CASE WHEN said.belief < 2 THEN said.newest ELSE earliest END);
 
 CREATE OR REPLACE TEMP TABLE standing_version AS
 SELECT
@@ -82,8 +89,8 @@ WITH numbered AS (
     SELECT
         v.lead_id,
         v.record_id,
-        v.version_at,
         row_number() OVER (PARTITION BY v.source_id ORDER BY v.version_at, v.record_id) AS number,
+        row_number() OVER (PARTITION BY v.lead_id ORDER BY v.version_at DESC, v.record_id DESC) AS newest,
         v.batch_id = min(v.batch_id) OVER (PARTITION BY v.lead_id) AS is_founding
     FROM standing_version AS v
     WHERE v.lead_id NOT IN (SELECT c.id FROM concluded AS c)
@@ -93,40 +100,46 @@ WITH numbered AS (
 version AS (
     SELECT
         n.lead_id,
-        n.version_at,
         n.number,
+        n.newest,
         r.source_id,
         r.batch_id,
         r.as_of,
-        nullif(r.firstName, '') AS firstName,
-        nullif(r.lastName, '') AS lastName,
+        as_said(nullif(r.firstName, ''), n.newest, k.firstName) AS firstName,
+        as_said(nullif(r.lastName, ''), n.newest, k.lastName) AS lastName,
         r.accountId,
-        CASE WHEN k.applicationId < 3 OR n.is_founding THEN r.applicationId END AS applicationId,
-        CASE WHEN k.archived < 3 OR n.is_founding THEN r.archived END AS archived,
-        CASE WHEN k.assignedTo < 3 THEN r.assignedTo END AS assignedTo,
-        CASE WHEN k.branch < 3 OR n.is_founding THEN r.branch END AS branch,
-        r.buyingRole,
-        r.company,
-        r.createdAt,
-        CASE WHEN k.createdBy < 3 OR n.is_founding THEN r.createdBy END AS createdBy,
-        r.currentPaymentProcessor,
-        r.email,
-        r.imgSrc,
-        r.interestedInSwitching,
-        r.jobTitle,
-        CASE WHEN k.lastContacted < 3 OR n.is_founding THEN r.lastContacted END AS lastContacted,
-        CASE WHEN k.leadSourceId < 3 THEN r.leadSourceId END AS leadSourceId,
-        r.location,
-        r.monthlyTransactionVolume,
-        r.notes,
-        r.numberOfEmployees,
-        r.phone,
-        r.position,
-        CASE WHEN k.processStage < 3 OR n.is_founding THEN r.processStage END AS processStage,
-        r.productsServicesSold,
-        r.source,
-        CASE WHEN k.teamId < 3 THEN r.teamId END AS teamId,
-        r.updatedAt,
+        as_said(
+            CASE WHEN k.applicationId < 3 OR n.is_founding THEN r.applicationId END, n.newest, k.applicationId
+        ) AS applicationId,
+        as_said(CASE WHEN k.archived < 3 OR n.is_founding THEN r.archived END, n.newest, k.archived) AS archived,
+        as_said(CASE WHEN k.assignedTo < 3 THEN r.assignedTo END, n.newest, k.assignedTo) AS assignedTo,
+        as_said(CASE WHEN k.branch < 3 OR n.is_founding THEN r.branch END, n.newest, k.branch) AS branch,
+        as_said(r.buyingRole, n.newest, k.buyingRole) AS buyingRole,
+        as_said(r.company, n.newest, k.company) AS company,
+        as_said(r.createdAt, n.newest, k.createdAt) AS createdAt,
+        as_said(CASE WHEN k.createdBy < 3 OR n.is_founding THEN r.createdBy END, n.newest, k.createdBy) AS createdBy,
+        as_said(r.currentPaymentProcessor, n.newest, k.currentPaymentProcessor) AS currentPaymentProcessor,
+        as_said(r.email, n.newest, k.email) AS email,
+        as_said(r.imgSrc, n.newest, k.imgSrc) AS imgSrc,
+        as_said(r.interestedInSwitching, n.newest, k.interestedInSwitching) AS interestedInSwitching,
+        as_said(r.jobTitle, n.newest, k.jobTitle) AS jobTitle,
+        as_said(
+            CASE WHEN k.lastContacted < 3 OR n.is_founding THEN r.lastContacted END, n.newest, k.lastContacted
+        ) AS lastContacted,
+        as_said(CASE WHEN k.leadSourceId < 3 THEN r.leadSourceId END, n.newest, k.leadSourceId) AS leadSourceId,
+        as_said(r.location, n.newest, k.location) AS location,
+        as_said(r.monthlyTransactionVolume, n.newest, k.monthlyTransactionVolume) AS monthlyTransactionVolume,
+        as_said(r.notes, n.newest, k.notes) AS notes,
+        as_said(r.numberOfEmployees, n.newest, k.numberOfEmployees) AS numberOfEmployees,
+        as_said(r.phone, n.newest, k.phone) AS phone,
+        as_said(r.position, n.newest, k.position) AS position,
+        as_said(
+            CASE WHEN k.processStage < 3 OR n.is_founding THEN r.processStage END, n.newest, k.processStage
+        ) AS processStage,
+        as_said(r.productsServicesSold, n.newest, k.productsServicesSold) AS productsServicesSold,
+        as_said(r.source, n.newest, k.source) AS source,
+        as_said(CASE WHEN k.teamId < 3 THEN r.teamId END, n.newest, k.teamId) AS teamId,
+        as_said(r.updatedAt, n.newest, k.updatedAt) AS updatedAt,
         r.extra,
         r.cleared,
         r.source_created_at,
@@ -179,8 +192,7 @@ folded AS (
         min(v.as_of) AS first_as_of,
         bool_or(v.is_crm) AS is_crm,
         min(v.batch_id) AS first_batch_id,
-        arg_max(v.batch_id, v.number) AS newest_batch_id,
-        max(v.version_at) AS newest_at
+        min(v.newest) AS newest
     FROM version AS v
     GROUP BY v.lead_id, v.source_id
 ),
@@ -188,44 +200,41 @@ folded AS (
 ordered AS (
     SELECT
         f.*,
-        row_number() OVER (PARTITION BY f.lead_id ORDER BY f.newest_at DESC, f.source_id DESC) AS newest,
         row_number() OVER (PARTITION BY f.lead_id ORDER BY f.first_as_of, f.source_id) AS earliest
     FROM folded AS f
 )
 
 SELECT
-    coalesce(believed(f.firstName, k.firstName, f.newest, f.earliest), '') AS firstName,
+    coalesce(believed(f.firstName, f.earliest), '') AS firstName,
     f.lead_id AS id,
-    coalesce(believed(f.lastName, k.lastName, f.newest, f.earliest), '') AS lastName,
-    believed(f.accountId, k.accountId, f.newest, f.earliest) AS accountId,
-    believed(f.applicationId, k.applicationId, f.newest, f.earliest) AS applicationId,
-    believed(f.archived, k.archived, f.newest, f.earliest) AS archived,
-    believed(f.assignedTo, k.assignedTo, f.newest, f.earliest) AS assignedTo,
-    believed(f.branch, k.branch, f.newest, f.earliest) AS branch,
-    believed(f.buyingRole, k.buyingRole, f.newest, f.earliest) AS buyingRole,
-    believed(f.company, k.company, f.newest, f.earliest) AS company,
-    coalesce(
-        believed(f.createdAt, k.createdAt, f.newest, f.earliest), min(f.source_created_at), min(f.first_as_of)
-    ) AS createdAt,
-    believed(f.createdBy, k.createdBy, f.newest, f.earliest) AS createdBy,
-    believed(f.currentPaymentProcessor, k.currentPaymentProcessor, f.newest, f.earliest) AS currentPaymentProcessor,
-    believed(f.email, k.email, f.newest, f.earliest) AS email,
-    believed(f.imgSrc, k.imgSrc, f.newest, f.earliest) AS imgSrc,
-    believed(f.interestedInSwitching, k.interestedInSwitching, f.newest, f.earliest) AS interestedInSwitching,
-    believed(f.jobTitle, k.jobTitle, f.newest, f.earliest) AS jobTitle,
-    believed(f.lastContacted, k.lastContacted, f.newest, f.earliest) AS lastContacted,
-    believed(f.leadSourceId, k.leadSourceId, f.newest, f.earliest) AS leadSourceId,
-    believed(f.location, k.location, f.newest, f.earliest) AS location,
-    believed(f.monthlyTransactionVolume, k.monthlyTransactionVolume, f.newest, f.earliest) AS monthlyTransactionVolume,
-    believed(f.notes, k.notes, f.newest, f.earliest) AS notes,
-    believed(f.numberOfEmployees, k.numberOfEmployees, f.newest, f.earliest) AS numberOfEmployees,
-    believed(f.phone, k.phone, f.newest, f.earliest) AS phone,
-    believed(f.position, k.position, f.newest, f.earliest) AS position,
-    believed(f.processStage, k.processStage, f.newest, f.earliest) AS processStage,
-    believed(f.productsServicesSold, k.productsServicesSold, f.newest, f.earliest) AS productsServicesSold,
-    believed(f.source, k.source, f.newest, f.earliest) AS source,
-    believed(f.teamId, k.teamId, f.newest, f.earliest) AS teamId,
-    believed(f.updatedAt, k.updatedAt, f.newest, f.earliest) AS updatedAt,
+    coalesce(believed(f.lastName, f.earliest), '') AS lastName,
+    arg_min(f.accountId, CASE WHEN f.is_crm THEN 0 ELSE 1 END * 4294967296 + f.newest) AS accountId,
+    believed(f.applicationId, f.earliest) AS applicationId,
+    believed(f.archived, f.earliest) AS archived,
+    believed(f.assignedTo, f.earliest) AS assignedTo,
+    believed(f.branch, f.earliest) AS branch,
+    believed(f.buyingRole, f.earliest) AS buyingRole,
+    believed(f.company, f.earliest) AS company,
+    coalesce(believed(f.createdAt, f.earliest), min(f.source_created_at), min(f.first_as_of)) AS createdAt,
+    believed(f.createdBy, f.earliest) AS createdBy,
+    believed(f.currentPaymentProcessor, f.earliest) AS currentPaymentProcessor,
+    believed(f.email, f.earliest) AS email,
+    believed(f.imgSrc, f.earliest) AS imgSrc,
+    believed(f.interestedInSwitching, f.earliest) AS interestedInSwitching,
+    believed(f.jobTitle, f.earliest) AS jobTitle,
+    believed(f.lastContacted, f.earliest) AS lastContacted,
+    believed(f.leadSourceId, f.earliest) AS leadSourceId,
+    believed(f.location, f.earliest) AS location,
+    believed(f.monthlyTransactionVolume, f.earliest) AS monthlyTransactionVolume,
+    believed(f.notes, f.earliest) AS notes,
+    believed(f.numberOfEmployees, f.earliest) AS numberOfEmployees,
+    believed(f.phone, f.earliest) AS phone,
+    believed(f.position, f.earliest) AS position,
+    believed(f.processStage, f.earliest) AS processStage,
+    believed(f.productsServicesSold, f.earliest) AS productsServicesSold,
+    believed(f.source, f.earliest) AS source,
+    believed(f.teamId, f.earliest) AS teamId,
+    believed(f.updatedAt, f.earliest) AS updatedAt,
     list_reduce( -- noqa: PRS
         list(f.extra ORDER BY f.is_crm, f.earliest DESC) FILTER (WHERE f.extra IS NOT NULL),
         lambda lesser, better: json_merge_patch(lesser, better)
@@ -233,5 +242,4 @@ SELECT
     CASE WHEN bool_or(f.is_crm) THEN 'crm' ELSE 'vendor' END AS origin,
     min(f.first_batch_id) AS first_batch_id
 FROM ordered AS f
-INNER JOIN batch_belief AS k ON k.batch_id = f.newest_batch_id
 GROUP BY f.lead_id;

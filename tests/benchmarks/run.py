@@ -148,9 +148,10 @@ def _expect(what: str, found: int, least: int, most: int) -> None:
 
 def compare(scratch: Path, row_count: int, round_count: int, seed: int, *, has_dlt: bool) -> Comparison:
     """Measure everything on one pair of files in `scratch`."""
+    machine = _machine()
     _say(f"writing two exports of {row_count:,} leads")
     bench = Bench(scratch, row_count, seed)
-    comparison = Comparison(_machine(), _versions(), row_count, bench.export.stat().st_size)
+    comparison = Comparison(machine, _versions(), row_count, bench.export.stat().st_size)
     for number in range(round_count):
         comparison.rounds.append(bench.measure_round(number))
         latest = comparison.rounds[-1]
@@ -178,7 +179,9 @@ def compare(scratch: Path, row_count: int, round_count: int, seed: int, *, has_d
 
 def _machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB of memory, {platform.system()}"
+    # More than about 0.5 says that others were at work too: then only ratios of one round mean anything.
+    load = f"load {os.getloadavg()[0]:.1f} at the start"
+    return f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB of memory, {platform.system()}, {load}"
 
 
 def _versions() -> str:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,13 @@ class Leads:
             for name, value in environment.items():
                 patch.setenv(name, value)
             patch.setattr(sys, "argv", ["leads", *arguments])
-            handler = signal.getsignal(signal.SIGTERM)
+            handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
             self.capsys.readouterr()
             try:
                 code = main()
             finally:
-                signal.signal(signal.SIGTERM, handler)
+                for number, handler in handlers.items():
+                    signal.signal(number, handler)
             out, err = self.capsys.readouterr()
         return subprocess.CompletedProcess(arguments, code, out, err)
 
@@ -403,7 +405,7 @@ def test_hostile_names_and_cells_are_only_text(leads: Leads, tmp_path: Path) -> 
     [(first, last, extra)] = leads.rows("SELECT firstName, lastName, extra FROM lead")
     assert first == "Robert'); DROP TABLE lead;--"
     assert last == "{0} %s $batch_id"
-    assert json.loads(extra)["x'; DROP TABLE lead; --"] == "'; ATTACH 'y'"
+    assert extra["x'; DROP TABLE lead; --"] == "'; ATTACH 'y'"
 
 
 def test_errors_and_progress_hold_no_cells(leads: Leads, tmp_path: Path) -> None:
@@ -413,3 +415,46 @@ def test_errors_and_progress_hold_no_cells(leads: Leads, tmp_path: Path) -> None
     done = leads("ingest", "private.csv")
     assert "anarius" not in done.stderr + done.stdout
     assert "ecretson" not in done.stderr + done.stdout
+
+
+def test_json_columns_are_documents_also_inside_lists(leads: Leads, tmp_path: Path) -> None:
+    (tmp_path / "notes.csv").write_text("First Name,Last Name,Favourite\nDana,Reyes,tea\n")
+    leads("ingest", "notes.csv")
+    [document] = leads.json("sql", "SELECT extra, auditLog FROM lead JOIN lead_api USING (id)")
+    assert document["extra"] == {"Favourite": "tea"}
+    assert document["auditLog"][0]["data"] == {"feed": "default"}
+
+
+def test_sql_rows_lose_no_column_and_are_valid_json(leads: Leads, contacts: Path) -> None:
+    leads("ingest", "contacts.csv")
+    assert leads.json("sql", "SELECT 1 AS a, 2 AS a, 'nan'::DOUBLE AS b") == [{"a": 1, "a_2": 2, "b": None}]
+
+
+@pytest.mark.parametrize("arguments", [("--warehouse", "contacts.csv/w.duckdb"), ("--archive", "contacts.csv/a")])
+def test_places_that_cannot_be_made_are_told(leads: Leads, contacts: Path, arguments: tuple[str, str]) -> None:
+    done = leads("ingest", "contacts.csv", *arguments)
+    assert done.returncode in (1, 2)
+    assert "contacts.csv" in done.stderr
+    assert "internal error" not in done.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_in_mid_query_ends_cleanly(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    (tmp_path / "one.csv").write_text(CSV)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-m", "flows.cli"]
+    subprocess.run([*command, "ingest", "one.csv"], cwd=tmp_path, env=environment, capture_output=True, check=True)
+    query = "SELECT count(*) FROM range(1000000000) AS a, range(1000) AS b WHERE a.range % 7 = b.range % 5"
+    process = subprocess.Popen(
+        [*command, "sql", query],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(4)
+    process.send_signal(number)
+    _, told = process.communicate(timeout=20)
+    assert process.returncode == code, told
+    assert told.count("\n") == 1

@@ -31,7 +31,15 @@ COPIED = (
 )
 
 # Every table whose rows a rerun must not touch.
-KEPT_TABLES = ("record", "record_contact", "record_lead", "lead", "lead_contact", "lead_alias", "lead_event")
+KEPT_TABLES: tuple[str, ...] = (
+    "record",
+    "record_contact",
+    "record_lead",
+    "lead",
+    "lead_contact",
+    "lead_alias",
+    "lead_event",
+)
 KEPT_TABLES += ("assignment", "match_decision", "rejected_row", "cell_issue", "batch_row")
 
 pytestmark = [

@@ -448,3 +448,92 @@ def test_an_update_tells_what_was_before_and_after(world: World) -> None:
     world.load("web", [dana(jobTitle="Founder")], "2026-01-03")
     [(data,)] = world.rows("SELECT data FROM lead_event WHERE event = 'lead_updated'")
     assert json.loads(data) == {"jobTitle": {"before": "Owner", "after": "Founder"}}
+
+
+# --- found by looking hard
+
+
+def test_a_vendors_blank_does_not_make_its_older_value_look_newer(world: World) -> None:
+    world.write(
+        "feeds.toml",
+        FEEDS + '[feeds.second]\naccount_id = "acme"\nas_of_pattern = "%Y-%m-%d"\non_update = "overwrite"\n',
+    )
+    world.load("partner", [dana(jobTitle="Owner")], "2026-01-02")
+    world.load("second", [dana(jobTitle="Founder")], "2026-01-03")
+    batch = world.load("partner", [dana(jobTitle="", notes="called")], "2026-01-06")
+    assert world.rows("SELECT jobTitle, notes FROM lead") == [("Founder", "called")]
+    assert world.outcomes(batch) == ["updated"]
+
+
+def test_a_full_feed_that_goes_back_ends_in_what_the_old_export_says(world: World) -> None:
+    first, second = [dana(id=501, company="A")], [dana(id=501, company="B")]
+    for export, company in ((first, "A"), (second, "B"), (first, "A")):
+        world.load("nightly", export)
+        assert world.rows("SELECT company FROM lead") == [(company,)]
+    assert world.load("nightly", first)["status"] == "skipped"
+
+
+def test_a_crm_record_without_an_id_gives_way_to_the_one_that_has_it(world: World) -> None:
+    world.load("crm", [dana()])
+    world.load("crm", [dana(id=7)], "2026-01-02")
+    assert world.rows("SELECT id FROM lead") == [(7,)]
+
+
+def test_an_account_move_in_the_crm_is_told(world: World) -> None:
+    world.load("crm", [dana(id=5, accountId="x")])
+    world.load("crm", [dana(id=5, accountId="y")], "2026-01-02")
+    assert world.rows("SELECT accountId FROM lead") == [("y",)]
+    assert ("lead_moved",) in world.rows("SELECT event FROM lead_event WHERE batch_id = 2")
+
+
+def test_what_a_source_said_in_another_account_does_not_find_people_there(world: World) -> None:
+    world.load("crm", [dana(id=5, accountId="globex")])
+    world.load("crm", [dana(id=5, accountId="acme")], "2026-01-02")
+    batch = world.load("other", [dana()])
+    assert world.outcomes(batch) == ["inserted"]
+    assert world.rows("SELECT count(*) FROM lead") == [(2,)]
+
+
+def test_an_address_that_the_source_has_replaced_is_no_contact_and_no_evidence(world: World) -> None:
+    world.load("crm", [dana(id=7, email="old@reyes.example")])
+    world.load("crm", [dana(id=7, email="")], "2026-01-02")
+    assert world.rows("SELECT value FROM lead_contact") == []
+    world.load("web", [dana(email="old@reyes.example")])
+    assert world.rows("SELECT count(*) FROM lead") == [(2,)]
+
+
+def test_a_rejected_row_without_a_key_is_superseded_when_it_loads(staffed: World) -> None:
+    staffed.load("web", [person("Eve", teamId=99)])
+    staffed.load("web", [person("Eve", teamId=2)], "2026-01-02")
+    assert staffed.rows("SELECT reasons[1].code, status FROM rejected_row") == [("team_unknown", "superseded")]
+
+
+def test_teams_sources_and_users_of_another_account_are_unknown(staffed: World) -> None:
+    staffed.write("teams.csv", "teamId,accountId,name\n1,acme,East\n2,acme,West\n5,globex,Far\n")
+    staffed.write(
+        "users.csv",
+        "user,name,active,working_days,accountId\nann@acme.example,Ann,true,,\nbob@acme.example,Bob,true,,\noz@globex.example,Oz,true,,globex\n",
+    )
+    staffed.write("lead_sources.csv", "leadSourceId,teamId,name\n10,1,Web\n50,5,Far\n")
+    batch = staffed.load(
+        "web",
+        [
+            person("Eve", teamId=5),
+            person("Ada", teamId=1, leadSourceId=50),
+            person("Max", teamId=1, leadSourceId=10, assignedTo="oz@globex.example"),
+        ],
+    )
+    assert staffed.outcomes(batch) == ["rejected", "rejected", "inserted"]
+    assert staffed.rows("SELECT assignedTo FROM lead") == [("ann@acme.example",)]
+    assert staffed.rows("SELECT code FROM cell_issue") == [("owner_unknown",)]
+    staffed.load("crm", [person("Ida", id=8, teamId=5, assignedTo="Oz")])
+    assert staffed.rows("SELECT column_name, code FROM cell_issue WHERE batch_id = 2 ORDER BY 1") == [
+        ("assignedTo", "reference_unknown"),
+        ("teamId", "reference_unknown"),
+    ]
+
+
+def test_a_given_lead_source_is_kept_where_no_team_is_known(staffed: World) -> None:
+    staffed.write("feeds.toml", FEEDS.replace("[feeds.web]", "[feeds.web]\nskip_team_and_source_requirement = true"))
+    staffed.load("web", [person("Eve", leadSourceId=10)])
+    assert staffed.rows("SELECT leadSourceId FROM lead") == [(10,)]

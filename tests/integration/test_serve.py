@@ -130,7 +130,12 @@ def test_a_second_run_of_a_deployment_queues(served: Served) -> None:
         return [run["state"]["type"] for run in runs]
 
     seen: list[list[str]] = []
-    served.wait_for(lambda: seen.append(states()) or seen[-1] == ["COMPLETED"] * 2, "end of both runs")
+
+    def are_done() -> bool:
+        seen.append(states())
+        return seen[-1] == ["COMPLETED"] * 2
+
+    served.wait_for(are_done, "end of both runs")
     assert all(now.count("RUNNING") <= 1 for now in seen)
 
 

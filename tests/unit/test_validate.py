@@ -15,12 +15,13 @@ USERS = pl.DataFrame(
         "user": ["ann@acme.example", "bob@acme.example", "cat@acme.example"],
         "name": ["Ann Lee", "Bob Ray", None],
         "active": [True, True, False],
+        "accountId": [None, "acme", "acme"],
     }
 )
-TEAMS = pl.DataFrame({"teamId": [1, 2]})
+TEAMS = pl.DataFrame({"teamId": [1, 2, 5], "accountId": ["acme", "acme", "globex"]})
 SOURCES = pl.DataFrame({"leadSourceId": [10, 20], "teamId": [1, 2]})
-EVERYTHING = gather_known(TEAMS, SOURCES, USERS)
-NOTHING = gather_known(None, None, None)
+EVERYTHING = gather_known(TEAMS, SOURCES, USERS, "acme")
+NOTHING = gather_known(None, None, None, "acme")
 
 
 def validate(feed: Feed, known: Known, **cells: object) -> Validated:
@@ -106,7 +107,7 @@ def test_an_inactive_owner_of_the_crm_is_kept() -> None:
 
 def test_a_name_that_two_users_share_names_nobody() -> None:
     twins = USERS.with_columns(pl.lit("Ann Lee").alias("name"))
-    validated = validate(WEBFORM, gather_known(None, None, twins), assignedTo="Ann Lee")
+    validated = validate(WEBFORM, gather_known(None, None, twins, "acme"), assignedTo="Ann Lee")
     assert validated.leads["assignedTo"].item() is None
     assert (1, "assignedTo", "owner_unknown", "Ann Lee") in validated.issues.rows()
 

@@ -181,6 +181,22 @@ def test_readme_command_works(project: Project, command: str) -> None:
     assert done.stdout.strip()
 
 
+def shown_queries() -> list[tuple[str, str]]:
+    """The queries of the README whose output it shows."""
+    return re.findall(r"```console\n\$ (\.venv/bin/leads sql [^\n]+)\n```\n\n```text\n(.*?)```", README, flags=re.S)
+
+
+def test_the_readme_shows_the_real_output_of_its_reports(project: Project) -> None:
+    assert len(shown_queries()) == 3
+    fresh = project.folder / "again"
+    shutil.copytree(project.folder / "data", fresh / "data", ignore=shutil.ignore_patterns("warehouse", "archive"))
+    run([str(BIN / "leads"), "ingest", "data/exports"], fresh, project.prefect_home)
+    for command, output in shown_queries():
+        words = shlex.split(command)
+        done = run([str(BIN / "leads"), *words[1:]], fresh, project.prefect_home)
+        assert done.stdout.split() == output.split(), command
+
+
 def test_links_of_the_readme_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / target).exists(), target

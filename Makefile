@@ -64,10 +64,9 @@ lint: setup ## ruff, mypy and sqlfluff; changes nothing
 bench: setup ## time the main job against DuckDB alone and dlt; QUICK=1 for a small run, ARGS=... for more
 	@$(BIN)/python -m tests.benchmarks.run $(if $(QUICK),--quick) $(ARGS)
 
-# Extras stay in the lock: pip takes `sqlalchemy[asyncio]` for another requirement than `sqlalchemy`, and would
-# want a hash for the newest. Left untouched where nothing changed: a newer date alone would make .venv anew.
+# Left untouched where nothing changed: a newer date alone would make .venv anew.
 lock: setup ## write requirements.lock anew from pyproject.toml
-	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--upgrade --quiet --custom-compile-command "make lock" --output-file $(VENV)/requirements.lock
 	@cmp -s $(VENV)/requirements.lock requirements.lock || cp $(VENV)/requirements.lock requirements.lock
 

@@ -42,7 +42,9 @@ $(BIN)/.locked: requirements.lock
 	fi; \
 	echo "setup: making $(VENV) with $$python from requirements.lock; this takes a minute or two"; \
 	"$$python" -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install $(PIP_QUIET) --compile --require-hashes -r requirements.lock
+	@# The lock is whole, so nothing is resolved again: pip, asked to, looks at versions that the lock does not have.
+	@$(BIN)/python -m pip install $(PIP_QUIET) --compile --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip check
 	@touch $@
 
 $(BIN)/.installed: $(BIN)/.locked pyproject.toml

@@ -6,18 +6,18 @@ same functions run in the same order, and what is promised rests on the warehous
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from itertools import chain, islice
 from pathlib import Path
 from typing import Literal, ParamSpec, Protocol, TypeVar
 
 import polars as pl
 
 from flows import signals
+from flows.cells.dates import DateEvidence
 from flows.errors import LeadmillError, UnreadableFileError, UsageError
 from flows.reference import Reference, load_reference
 from flows.settings import Settings
@@ -29,7 +29,6 @@ from schemas.rejected import REJECTED_COLUMNS
 
 P = ParamSpec("P")
 T = TypeVar("T")
-MappedChunks = Iterator[tuple[read.RawChunk, pl.DataFrame]]
 
 
 class StepRunner(Protocol):
@@ -181,39 +180,42 @@ def _load_file(taken: pull.TakenFile, batch: load.Batch, run: Run) -> publish.Ba
 
 
 def stage_file(taken: pull.TakenFile, batch: load.Batch, run: Run) -> Staged:
-    """Read, map, normalise and validate the file chunk by chunk into the staging tables."""
-    feed = batch.feed
-    load.begin_staging(run.warehouse, batch, _tables(run.reference))
-    staged = Staged(read.detect_format(taken.path, feed))
-    known = validate.gather_known(run.reference.teams, run.reference.lead_sources, run.reference.users, feed.account_id)
-    date_orders, chunks = _with_date_orders(taken, staged.file_format, feed, run)
-    for chunk, mapped in chunks:
-        typed = normalise.normalise_leads(mapped, feed, date_orders)
+    """Read, map, normalise and validate the file chunk by chunk into the staging tables.
+
+    Whether 3/4/2026 is in March only the whole column tells. Its first chunk nearly always does, so the file is
+    staged by what was seen so far, and once more in the rare case that the end of it says otherwise.
+    """
+    file_format = read.detect_format(taken.path, batch.feed)
+    staged, used_orders = _stage_chunks(taken, file_format, batch, run, None)
+    if any(orders != used_orders[-1] for orders in used_orders):
+        staged, _ = _stage_chunks(taken, file_format, batch, run, used_orders[-1])
+    return staged
+
+
+def _stage_chunks(
+    taken: pull.TakenFile,
+    file_format: read.FileFormat,
+    batch: load.Batch,
+    run: Run,
+    date_orders: Mapping[str, str] | None,
+) -> tuple[Staged, list[Mapping[str, str]]]:
+    """Stage all chunks with these date orders, or each with those that are known by then; return them too."""
+    feed, reference = batch.feed, run.reference
+    known = validate.gather_known(reference.teams, reference.lead_sources, reference.users, feed.account_id)
+    load.begin_staging(run.warehouse, batch, _tables(reference))
+    staged, used_orders = Staged(file_format), list[Mapping[str, str]]()
+    evidence: dict[str, DateEvidence] = {}
+    for chunk in read.read_records(taken.path, file_format):
+        mapped = mapping.map_records(chunk.rows, mapping.map_headers(_headers(chunk), feed, run.aliases), feed)
+        evidence = normalise.add_date_evidence(evidence, mapped)
+        used_orders.append(normalise.date_orders_of(evidence, feed) if date_orders is None else date_orders)
+        typed = normalise.normalise_leads(mapped, feed, used_orders[-1])
         valid = validate.validate_leads(typed.leads, typed.contacts, typed.issues, feed, known)
         load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues)
         load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected))
         staged.rows_read += chunk.rows.height + len(chunk.broken)
         run.report(Progress(taken.name, "read", staged.rows_read))
-    return staged
-
-
-def _mapped_chunks(taken: pull.TakenFile, file_format: read.FileFormat, feed: Feed, run: Run) -> MappedChunks:
-    for chunk in read.read_records(taken.path, file_format):
-        matches = mapping.map_headers(_headers(chunk), feed, run.aliases)
-        yield chunk, mapping.map_records(chunk.rows, matches, feed)
-
-
-def _with_date_orders(
-    taken: pull.TakenFile, file_format: read.FileFormat, feed: Feed, run: Run
-) -> tuple[dict[str, str], MappedChunks]:
-    """Find out how the file writes dates, and give its chunks.
-
-    Whether 3/4/2026 is in March only the whole column tells, so a file of several chunks is read twice.
-    """
-    chunks = _mapped_chunks(taken, file_format, feed, run)
-    begun = list(islice(chunks, 2))
-    evidence = iter(begun) if len(begun) < 2 else _mapped_chunks(taken, file_format, feed, run)
-    return normalise.find_date_orders((mapped for _, mapped in evidence), feed), chain(begun, chunks)
+    return staged, used_orders
 
 
 def code_version() -> str:

@@ -62,9 +62,22 @@ def find_date_orders(mapped_chunks: Iterable[pl.DataFrame], feed: Feed) -> dict[
     """
     evidence: dict[str, DateEvidence] = {}
     for chunk in mapped_chunks:
-        for field in _DATE_FIELDS:
-            if field in chunk.columns:
-                evidence[field] = evidence.get(field, DateEvidence()) + gather_evidence(chunk[field])
+        evidence = add_date_evidence(evidence, chunk)
+    return date_orders_of(evidence, feed)
+
+
+def add_date_evidence(evidence: Mapping[str, DateEvidence], mapped: pl.DataFrame) -> dict[str, DateEvidence]:
+    """Return the evidence of the chunks so far and of this one, by field."""
+    found = {
+        field: evidence.get(field, DateEvidence()) + gather_evidence(mapped[field])
+        for field in _DATE_FIELDS
+        if field in mapped.columns
+    }
+    return {**evidence, **found}
+
+
+def date_orders_of(evidence: Mapping[str, DateEvidence], feed: Feed) -> dict[str, str]:
+    """Return what `find_date_orders` does, for the chunks that the evidence is of."""
     orders = {field: found.order for field, found in evidence.items()}
     return {
         field: order

@@ -28,7 +28,7 @@ T = TypeVar("T")
 _PARTS = (
     (mapping, "map_headers"),
     (mapping, "map_records"),
-    (normalise, "find_date_orders"),
+    (normalise, "add_date_evidence"),
     (normalise, "normalise_leads"),
     (read, "detect_format"),
     (validate, "validate_leads"),

@@ -2,7 +2,7 @@
 
 A cell that cannot be read becomes null and an issue with its raw text; it never costs the row. Rows stay
 in their order and are read one by one: no value depends on another row, but for the order of day and
-month, which `find_date_orders` gathers over the whole file beforehand.
+month, which the evidence of the file's chunks tells (`add_date_evidence`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -87,7 +87,7 @@ def date_orders_of(evidence: Mapping[str, DateEvidence], feed: Feed) -> dict[str
 
 
 def normalise_leads(mapped: pl.DataFrame, feed: Feed, date_orders: Mapping[str, str]) -> Typed:
-    """Read the mapped text columns of one chunk; `date_orders` is what `find_date_orders` gave for its file."""
+    """Read the mapped text columns of one chunk; `date_orders` is what its file tells (`date_orders_of`)."""
     tokens = _find_clear_tokens(mapped, feed)
     cells = mapped.with_columns(mapped[name].set(is_token, "") for name, is_token in tokens.items())
     fields, contact_columns = _parse_columns(cells, feed, date_orders)

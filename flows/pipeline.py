@@ -17,6 +17,7 @@ from typing import Literal, ParamSpec, Protocol, TypeVar
 import polars as pl
 
 from flows import signals
+from flows.ahead import ahead
 from flows.cells.dates import DateEvidence
 from flows.errors import LeadmillError, UnreadableFileError, UsageError
 from flows.reference import Reference, load_reference
@@ -151,17 +152,18 @@ def _load_file(taken: pull.TakenFile, batch: load.Batch, run: Run) -> publish.Ba
     warehouse, staged, rejected = run.warehouse, None, None
     try:
         staged = run.step(stage_file, taken, batch, run)
+        run.report(Progress(taken.name, "resolve", staged.rows_read))
+        run.step(resolve.refuse_id_conflicts, warehouse)
+        run.step(resolve.resolve_people, warehouse)
+        run.step(assign.require_team_and_source, warehouse)
+        _fill_raw_text(taken, staged.file_format, warehouse)
+        rejected = load.staged_rejected(warehouse)
+        load.check_tolerance(batch.feed, staged.rows_read, rejected.height)
+        run.step(resolve.number_people, warehouse)
+        run.step(survive.conclude_newcomers, warehouse)
+        run.report(Progress(taken.name, "load", staged.rows_read))
         with warehouse.transaction():
-            run.report(Progress(taken.name, "resolve", staged.rows_read))
-            run.step(resolve.refuse_id_conflicts, warehouse)
-            run.step(resolve.resolve_people, warehouse)
-            run.step(assign.require_team_and_source, warehouse)
-            _fill_raw_text(taken, staged.file_format, warehouse)
-            rejected = load.staged_rejected(warehouse)
-            load.check_tolerance(batch.feed, staged.rows_read, rejected.height)
-            run.step(resolve.number_people, warehouse)
-            run.report(Progress(taken.name, "load", staged.rows_read))
-            run.step(load.write_records, warehouse, batch)
+            run.step(load.write_records, warehouse)
             run.step(survive.conclude_leads, warehouse)
             run.step(assign.assign_leads, warehouse)
             run.step(survive.complete_leads, warehouse)
@@ -204,13 +206,17 @@ def _stage_chunks(
     known = validate.gather_known(reference.teams, reference.lead_sources, reference.users, feed.account_id)
     load.begin_staging(run.warehouse, batch, _tables(reference))
     staged, used_orders = Staged(file_format), list[Mapping[str, str]]()
-    evidence: dict[str, DateEvidence] = {}
-    for chunk in read.read_records(taken.path, file_format):
-        mapped = mapping.map_records(chunk.rows, mapping.map_headers(_headers(chunk), feed, run.aliases), feed)
-        evidence = normalise.add_date_evidence(evidence, mapped)
-        used_orders.append(normalise.date_orders_of(evidence, feed) if date_orders is None else date_orders)
-        typed = normalise.normalise_leads(mapped, feed, used_orders[-1])
-        valid = validate.validate_leads(typed.leads, typed.contacts, typed.issues, feed, known)
+
+    def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated]]:
+        evidence: dict[str, DateEvidence] = {}
+        for chunk in read.read_records(taken.path, file_format):
+            mapped = mapping.map_records(chunk.rows, mapping.map_headers(_headers(chunk), feed, run.aliases), feed)
+            evidence = normalise.add_date_evidence(evidence, mapped)
+            used_orders.append(normalise.date_orders_of(evidence, feed) if date_orders is None else date_orders)
+            typed = normalise.normalise_leads(mapped, feed, used_orders[-1])
+            yield chunk, validate.validate_leads(typed.leads, typed.contacts, typed.issues, feed, known)
+
+    for chunk, valid in ahead(valid_chunks()):
         load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues)
         load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected))
         staged.rows_read += chunk.rows.height + len(chunk.broken)

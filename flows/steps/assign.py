@@ -50,18 +50,12 @@ def assign_leads(warehouse: Warehouse) -> None:
         taken[team_id].append(TakenTurns(_read_pool(pool), user, turn_count))
     warehouse.run("assign/create_turns")
     needed = warehouse.frame("assign/turns_needed")
-    for (team_id,), leads in needed.group_by("teamId", maintain_order=True):
-        pool = pools.get(int(str(team_id)), [])
-        if pool:
-            balance = balance_of_turns(pool, taken[int(str(team_id))])
-            places = pl.Series("place", deal_turns(pool, balance, leads.height), dtype=pl.Int64)
-            users = pl.Series("assignedTo", [member.user for member in pool], dtype=pl.String)
-            warehouse.append(
-                "dealt_turn",
-                leads.select("lead_id").with_columns(
-                    users.gather(places).alias("assignedTo"), pl.lit(_write_pool(pool)).alias("pool")
-                ),
-            )
+    for team_id, pool in pools.items():
+        leads = needed.filter(pl.col("teamId") == team_id)
+        places = pl.Series(deal_turns(pool, balance_of_turns(pool, taken[team_id]), leads.height), dtype=pl.Int64)
+        users = pl.Series([member.user for member in pool], dtype=pl.String)
+        warehouse.append("dealt_turn", leads.select("lead_id", users.gather(places).alias("assignedTo")))
+        warehouse.append("dealt_pool", pl.DataFrame({"team_id": [team_id], "pool": [_write_pool(pool)]}))
     warehouse.run("assign/write_assignments")
 
 

@@ -106,6 +106,8 @@ def begin_staging(warehouse: Warehouse, batch: Batch, reference: ReferenceTables
     }
     nullable = {"team_id": pl.Int64, "lead_source_id": pl.Int64}
     warehouse.append("this_batch", pl.DataFrame([context], schema_overrides=nullable))
+    beliefs = pl.DataFrame([beliefs_of(feed)], schema_overrides=dict.fromkeys(lead_columns(), pl.Int8))
+    warehouse.append("this_belief", beliefs.with_columns(pl.lit(batch.batch_id).alias("batch_id")))
     for table, frame in (
         ("used_team", reference.teams),
         ("used_team_member", reference.team_members),
@@ -156,11 +158,9 @@ def check_tolerance(feed: Feed, rows_read: int, rows_rejected: int) -> None:
     )
 
 
-def write_records(warehouse: Warehouse, batch: Batch) -> None:
+def write_records(warehouse: Warehouse) -> None:
     """Keep the reference data as used and what the sources said: everything that conclusions follow from."""
     warehouse.run("load/write_reference")
-    beliefs = pl.DataFrame([beliefs_of(batch.feed)], schema_overrides=dict.fromkeys(lead_columns(), pl.Int8))
-    warehouse.append("batch_belief", beliefs.with_columns(pl.lit(batch.batch_id).alias("batch_id")))
     warehouse.run("load/write_records")
 
 

@@ -7,14 +7,26 @@ lead of the warehouse again.
 from flows.warehouse import Warehouse
 
 
+def conclude_newcomers(warehouse: Warehouse) -> None:
+    """Conclude the leads that are new and have one row in the batch, from what is staged.
+
+    Writes temporary tables only, so it runs before the transaction: what a transaction has just written
+    itself DuckDB reads on one core. The others follow by `conclude_leads`.
+    """
+    warehouse.run("survive/create_concluded")
+    warehouse.run("survive/find_newcomers")
+    warehouse.run("survive/conclude_once")
+    warehouse.run("survive/conclude_newcomer_contacts")
+
+
 def conclude_leads(warehouse: Warehouse) -> None:
-    """Conclude the leads of staged_person from their records into `concluded`.
+    """Conclude the other leads of staged_person from their records into `concluded`.
 
     Needs the batch's records in `record` and `record_lead`. Team, source and owner are those that the CRM or
     a trusted feed gives; `standing_assignment` holds what was decided for these leads before.
     """
     warehouse.run("survive/touch_people")
-    warehouse.run("survive/conclude_leads")
+    _conclude_touched(warehouse)
     warehouse.run("survive/standing_assignments")
 
 
@@ -33,6 +45,13 @@ def conclude_everything(warehouse: Warehouse) -> None:
     Changes nothing in a sound warehouse. The caller holds the transaction.
     """
     warehouse.run("survive/touch_everyone")
-    warehouse.run("survive/conclude_leads")
+    warehouse.run("survive/create_concluded")
+    _conclude_touched(warehouse)
     complete_leads(warehouse)
     warehouse.run("survive/replace_leads")
+
+
+def _conclude_touched(warehouse: Warehouse) -> None:
+    warehouse.run("survive/find_standing")
+    warehouse.run("survive/conclude_once")
+    warehouse.run("survive/conclude_many")

@@ -1,7 +1,7 @@
 -- Purpose: record one decision, with the rule behind each part, for every new lead and for every lead whose team,
 --   source or owner is another than before.
 -- Grain: one row per decision.
--- Reads: this_batch, proposed_assignment, dealt_turn, used_team, lead. Writes: assignment.
+-- Reads: this_batch, proposed_assignment, dealt_turn, dealt_pool, used_team, lead. Writes: assignment.
 -- Caller: flows/steps/assign.py.
 
 INSERT INTO assignment
@@ -9,10 +9,11 @@ WITH decided AS (
     SELECT
         p.*,
         d.assignedTo AS turn_owner,
-        d.pool,
+        CASE WHEN d.assignedTo IS NOT NULL THEN s.pool END AS pool,
         CASE WHEN p.needs_turn AND d.assignedTo IS NULL THEN t.fallback_owner END AS fallback_owner
     FROM proposed_assignment AS p
     LEFT JOIN dealt_turn AS d ON d.lead_id = p.lead_id
+    LEFT JOIN dealt_pool AS s ON s.team_id = p.teamId
     LEFT JOIN used_team AS t ON t.teamId = p.teamId
 )
 
@@ -32,7 +33,7 @@ SELECT
         WHEN d.needs_turn THEN 'unassigned_no_member'
         ELSE 'unassigned_no_rotation'
     END AS owner_rule,
-    d.pool::JSON AS pool,
+    d.pool,
     NULL AS candidates
 FROM decided AS d
 CROSS JOIN this_batch AS b

@@ -9,6 +9,7 @@ WITH happened AS (
         o.lead_id,
         1 AS place,
         'lead_created' AS event,
+        0 AS tie,
         json_object('feed', b.feed) AS data
     FROM lead_outcome AS o
     CROSS JOIN this_batch AS b
@@ -18,6 +19,7 @@ WITH happened AS (
         n.lead_id,
         2 AS place,
         'lead_merged' AS event,
+        n.alias_id AS tie,
         json_object('merged_id', n.alias_id, 'reason', n.reason) AS data
     FROM renamed_lead AS n
     UNION ALL
@@ -25,6 +27,7 @@ WITH happened AS (
         o.lead_id,
         3 AS place,
         'lead_updated' AS event,
+        0 AS tie,
         to_json(
             map_from_entries(
                 list_transform(
@@ -43,6 +46,7 @@ WITH happened AS (
         c.id AS lead_id,
         4 AS place,
         'lead_moved' AS event,
+        0 AS tie,
         json_object('before', l.accountId, 'after', c.accountId) AS data
     FROM concluded AS c
     INNER JOIN lead_before AS l ON l.lead_id = c.id
@@ -52,6 +56,7 @@ WITH happened AS (
         c.id AS lead_id,
         5 AS place,
         'lead_assigned' AS event,
+        0 AS tie,
         json_object('before', l.assignedTo, 'after', c.assignedTo) AS data
     FROM concluded AS c
     LEFT JOIN lead_before AS l ON l.lead_id = c.id
@@ -62,7 +67,7 @@ SELECT
     h.lead_id,
     h.event,
     h.data,
-    row_number() OVER (ORDER BY p.first_row_number, h.place, h.data::VARCHAR) AS number
+    row_number() OVER (ORDER BY p.first_row_number, h.place, h.tie) AS number
 FROM happened AS h
 INNER JOIN staged_person AS p ON p.lead_id = h.lead_id;
 
@@ -85,8 +90,7 @@ FROM new_event AS e
 INNER JOIN concluded AS c ON c.id = e.lead_id
 CROSS JOIN this_batch AS b
 CROSS JOIN high_water AS w
-WHERE w.name = 'event_id'
-ORDER BY e.number;
+WHERE w.name = 'event_id';
 
 UPDATE high_water
 SET value = value + (SELECT count(*) FROM new_event)

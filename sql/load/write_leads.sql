@@ -1,7 +1,7 @@
 -- Purpose: put the concluded leads and their contacts in the place of the ones before.
 -- Grain: lead one row per touched lead; lead_contact one per lead, kind, value.
 -- Reads: concluded, lead_outcome, lead_before, concluded_contact, renamed_lead, this_batch.
--- Writes: lead, lead_contact. Caller: flows/steps/load.py.
+-- Writes: concluded, lead, lead_contact. Caller: flows/steps/load.py.
 
 DELETE FROM lead
 WHERE id IN (
@@ -16,6 +16,17 @@ WHERE lead_id IN (
     UNION ALL
     SELECT n.alias_id FROM renamed_lead AS n
 );
+
+-- What stays as it was goes beside the wide rows, which are then copied from one table as they stand (as in
+-- write_records). A lead that says what it said before keeps its dates.
+UPDATE concluded
+SET
+    previous_updated_at = CASE WHEN o.outcome = 'unchanged' THEN b.updatedAt END,
+    missing_since = b.missing_since,
+    previous_batch_id = CASE WHEN o.outcome = 'unchanged' THEN b.last_batch_id END
+FROM lead_before AS b
+INNER JOIN lead_outcome AS o ON o.lead_id = b.lead_id
+WHERE b.lead_id = concluded.id;
 
 INSERT INTO lead
 SELECT
@@ -48,19 +59,13 @@ SELECT
     c.productsServicesSold,
     c.source,
     c.teamId,
-    CASE
-        WHEN c.updatedAt IS NOT NULL THEN c.updatedAt
-        WHEN o.outcome = 'unchanged' THEN b.updatedAt
-        ELSE t.as_of
-    END AS updatedAt,
+    coalesce(c.updatedAt, c.previous_updated_at, t.as_of) AS updatedAt,
     c.extra,
     c.origin,
-    b.missing_since,
+    c.missing_since,
     c.first_batch_id,
-    CASE WHEN o.outcome = 'unchanged' THEN b.last_batch_id ELSE t.batch_id END AS last_batch_id
+    coalesce(c.previous_batch_id, t.batch_id) AS last_batch_id
 FROM concluded AS c
-INNER JOIN lead_outcome AS o ON o.lead_id = c.id
-LEFT JOIN lead_before AS b ON b.lead_id = c.id
 CROSS JOIN this_batch AS t;
 
 INSERT INTO lead_contact

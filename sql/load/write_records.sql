@@ -1,13 +1,16 @@
 -- Purpose: keep what the sources said: every new version of a source record, its contacts, and whose it is.
 -- Grain: record one row per new version; record_contact one per contact cell of it; record_lead one per
 --   source record.
--- Reads: this_batch, staged_lead, staged_version, staged_contact, staged_source, staged_person, renamed_lead.
--- Writes: record, record_contact, record_lead, lead_alias, high_water. Caller: flows/steps/load.py.
+-- Reads: this_batch, this_belief, staged_lead, staged_version, staged_contact, staged_source, staged_person,
+--   renamed_lead. Writes: batch_belief, record, record_contact, record_lead, lead_alias, high_water.
+-- Caller: flows/steps/load.py.
+
+INSERT INTO batch_belief FROM this_belief;
 
 INSERT INTO record
 SELECT
-    v.record_id,
-    v.source_id,
+    s.record_id,
+    s.source_id,
     b.batch_id,
     s.row_number,
     b.feed,
@@ -50,9 +53,8 @@ SELECT
     s.has_placeholder_name,
     s.content_hash
 FROM staged_lead AS s
-INNER JOIN staged_version AS v ON v.row_number = s.row_number
 CROSS JOIN this_batch AS b
-WHERE v.is_new;
+WHERE s.is_new;
 
 INSERT INTO record_contact
 SELECT
@@ -70,6 +72,20 @@ WHERE v.is_new;
 UPDATE high_water
 SET value = greatest(value, (SELECT coalesce(max(v.record_id), 0) FROM staged_version AS v WHERE v.is_new))
 WHERE name = 'record_id';
+
+-- Ids that were given are never given again (resolve/number_people.sql).
+UPDATE high_water
+SET value = greatest(
+    value,
+    (
+        SELECT coalesce(max(p.lead_id), 0)
+        FROM staged_person AS p
+        WHERE p.previous_lead_id IS NULL AND p.lead_id NOT IN (
+            SELECT s.crm_id FROM staged_source AS s WHERE s.crm_id IS NOT NULL
+        )
+    )
+)
+WHERE name = 'lead_id';
 
 -- A lead that gave up its id: its source records follow it, and so do the ids that it had given up before.
 UPDATE record_lead

@@ -1,8 +1,8 @@
 -- Purpose: give new people their lead ids, in the order of their first rows, from the stored high-water mark up,
---   passing over ids in use; and list the leads that give up their id to another.
+--   passing over ids in use; list the leads that give up their id to another; and number the staged rows.
 -- Grain: staged_person gains lead_id; renamed_lead one row per id given up.
--- Reads: staged_person, staged_source, match_cluster, lead, lead_alias, high_water.
--- Writes: staged_person, renamed_lead, high_water. Caller: flows/steps/resolve.py.
+-- Reads: staged_person, staged_source, staged_version, match_cluster, lead, lead_alias, high_water.
+-- Writes: staged_person, renamed_lead, staged_lead. Caller: flows/steps/resolve.py.
 
 CREATE OR REPLACE TEMP TABLE staged_person AS
 WITH mark AS (
@@ -55,19 +55,6 @@ FROM staged_person AS p
 LEFT JOIN newcomer AS n ON n.person = p.person
 LEFT JOIN free AS f ON f.place = n.place;
 
-UPDATE high_water
-SET value = greatest(
-    value,
-    (
-        SELECT coalesce(max(p.lead_id), 0)
-        FROM staged_person AS p
-        WHERE p.previous_lead_id IS NULL AND p.lead_id NOT IN (
-            SELECT s.crm_id FROM staged_source AS s WHERE s.crm_id IS NOT NULL
-        )
-    )
-)
-WHERE name = 'lead_id';
-
 CREATE OR REPLACE TEMP TABLE renamed_lead AS
 WITH existing AS (
     SELECT s.person, s.node AS id FROM staged_source AS s WHERE s.node > 0
@@ -83,3 +70,13 @@ FROM existing AS e
 INNER JOIN staged_person AS p ON p.person = e.person
 INNER JOIN lead AS l ON l.id = e.id
 WHERE e.id <> p.lead_id;
+
+-- Which version of which source record a row is goes beside the wide row itself (load/write_records.sql): a table
+-- that is copied as it stands is written and compressed on all cores, behind a join on one.
+UPDATE staged_lead
+SET
+    is_new = v.is_new,
+    record_id = v.record_id,
+    source_id = v.source_id
+FROM staged_version AS v
+WHERE v.row_number = staged_lead.row_number;

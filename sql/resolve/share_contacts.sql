@@ -12,7 +12,11 @@ WITH new_contact AS (
         v.source_id
     FROM staged_contact AS c
     INNER JOIN staged_version AS v ON v.row_number = c.row_number
-    WHERE v.is_new
+    -- A phone that no numbering plan knows still tells who somebody is, if it is a number at all; `ask reception` is
+    -- everybody's, and so is what stands in the place of an e-mail address (design 5.9).
+    WHERE
+        v.is_new
+        AND (c.is_valid OR (c.kind = 'phone' AND length(regexp_replace(c.value, '[^0-9]', '', 'g')) >= 7))
 )
 
 SELECT

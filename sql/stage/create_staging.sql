@@ -1,5 +1,5 @@
 -- Purpose: the empty temporary tables that one batch is staged in before its transaction begins.
--- Grain: this_batch one row; used_* and absence as the reference files; staged_lead one per valid record; staged_contact one per e-mail or
+-- Grain: this_batch and this_belief one row; used_* and absence as the reference files; staged_lead one per valid record; staged_contact one per e-mail or
 --   phone cell; staged_issue one per doubtful cell; staged_rejected one per rejected record.
 -- Reads: nothing. Writes: the temporary tables. Caller: flows/steps/load.py.
 
@@ -17,6 +17,8 @@ CREATE OR REPLACE TEMP TABLE this_batch (
     has_teams BOOLEAN NOT NULL,
     has_sources BOOLEAN NOT NULL
 );
+
+CREATE OR REPLACE TEMP TABLE this_belief AS FROM batch_belief WHERE FALSE;
 
 CREATE OR REPLACE TEMP TABLE used_team AS FROM team WHERE FALSE;
 
@@ -75,7 +77,11 @@ CREATE OR REPLACE TEMP TABLE staged_lead (
     source_updated_at TIMESTAMPTZ,
     has_placeholder_name BOOLEAN NOT NULL,
     audit_log VARCHAR,
-    content_hash UBIGINT NOT NULL
+    content_hash UBIGINT NOT NULL,
+    -- Which version of which source record the row is, once that is known (staged_version).
+    is_new BOOLEAN,
+    record_id BIGINT,
+    source_id BIGINT
 );
 
 CREATE OR REPLACE TEMP TABLE staged_contact (

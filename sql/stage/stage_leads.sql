@@ -80,6 +80,9 @@ SELECT
         i.cleared,
         i.source_created_at,
         i.source_updated_at
-    ) AS content_hash
+    ) AS content_hash,
+    NULL AS is_new,
+    NULL AS record_id,
+    NULL AS source_id
 FROM incoming AS i
 CROSS JOIN this_batch AS b;

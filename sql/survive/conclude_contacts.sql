@@ -1,9 +1,10 @@
 -- Purpose: every e-mail address and phone number that the records of a lead say, valid or not. Primary is
 --   the one that the lead itself carries.
 -- Grain: one row per lead, kind, value.
--- Reads: standing_version, record_contact, superseded_contact, concluded. Writes: concluded_contact. Caller: flows/steps/survive.py.
+-- Reads: standing_version, newcomer, record_contact, superseded_contact, concluded. Writes: concluded_contact.
+-- Caller: flows/steps/survive.py.
 
-CREATE OR REPLACE TEMP TABLE concluded_contact AS
+INSERT INTO concluded_contact
 SELECT
     v.lead_id,
     k.kind,
@@ -19,5 +20,7 @@ INNER JOIN record_contact AS k ON k.record_id = v.record_id
 INNER JOIN concluded AS c ON c.id = v.lead_id
 LEFT JOIN superseded_contact AS u ON u.record_id = k.record_id AND u.kind = k.kind
 -- An invalid address was never the lead's own, so nothing that the source says later takes its place.
-WHERE u.record_id IS NULL OR (k.kind = 'email' AND NOT k.is_valid)
+WHERE
+    v.lead_id NOT IN (SELECT n.lead_id FROM newcomer AS n)
+    AND (u.record_id IS NULL OR (k.kind = 'email' AND NOT k.is_valid))
 GROUP BY v.lead_id, k.kind, k.value;

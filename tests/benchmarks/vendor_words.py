@@ -83,7 +83,7 @@ EMPLOYEES: Final = ("1-10", "11-50", "51-200", "201-500", "1,001-5,000", "10,000
 BOOLEANS: Final = ("Yes", "No", "yes", "no", "TRUE", "FALSE", "Y", "N", "1", "0")
 
 # Unreadable on purpose, each for its type.
-BAD_PHONES: Final = ("ask reception", "12345", "212-73", "see website", "212-73650")
+BAD_PHONES: Final = ("ask reception", "12345", "212-73", "see website", "212-736")
 BAD_NUMBERS: Final = ("a few", "lots", "depends on season", "see notes")
 BAD_BOOLEANS: Final = ("maybe", "later", "depends")
 BAD_DATES: Final = ("2024-02-31", "13/45/2024", "soon", "last summer", "2024-00-10")

@@ -208,6 +208,17 @@ def test_the_same_content_is_loaded_once_per_feed(world: World) -> None:
 # --- identity
 
 
+@pytest.mark.parametrize(
+    ("phone", "lead_count"),
+    [("ask reception", 2), ("12345", 2), ("(212) 555-01", 1)],
+    ids=["no number", "too short to be one", "no plan knows it"],
+)
+def test_a_phone_that_is_no_number_tells_nothing_of_who_somebody_is(world: World, phone: str, lead_count: int) -> None:
+    world.load("web", [{"firstName": "Dana", "lastName": "Reyes", "phone": phone}])
+    world.load("list", [{"firstName": "Dana", "lastName": "Reyes", "phone": phone}])
+    assert world.rows("SELECT count(*) FROM lead") == [(lead_count,)]
+
+
 def test_a_phone_and_agreeing_names_are_one_person(world: World) -> None:
     world.load("web", [{"firstName": "José", "lastName": "O'Neil", "phone": "(212) 736-5000"}])
     batch = world.load("list", [{"firstName": "JOSE", "lastName": "ONEIL", "phone": "+1 212 736 5000"}])

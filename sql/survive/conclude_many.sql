@@ -4,8 +4,8 @@
 --   from a vendor only if it was in the batch that brought the lead into being. Within one source record a newer
 --   version replaces an older one; a blank keeps what earlier versions said unless the version clears it.
 --   Team, source and owner are here only as the CRM or a trusted feed gives them: assignments fill the rest.
--- Grain: one row per touched lead. updatedAt is the CRM's or NULL: ours follows from the other changes.
--- Reads: touched_lead, record_lead, record, batch_belief, withdrawn_record. Writes: standing_version, concluded.
+-- Grain: one row per touched lead of which several versions stand. updatedAt is the CRM's or NULL: ours follows from the other changes.
+-- Reads: standing_version, record, batch_belief, concluded. Writes: concluded.
 -- Caller: flows/steps/survive.py.
 
 -- What one version says of a field: with its place among the versions of the lead (1 = the newest), and how much
@@ -23,67 +23,6 @@ CREATE OR REPLACE TEMP MACRO newest_said(said, field, cleared, number) AS
 CREATE OR REPLACE TEMP MACRO believed(said, earliest) AS
     arg_min(said.value, said.belief * 4294967296 + CASE WHEN said.belief < 2 THEN said.newest ELSE earliest END);
 
-CREATE OR REPLACE TEMP TABLE standing_version AS
-SELECT
-    t.lead_id,
-    r.record_id,
-    r.source_id,
-    r.batch_id,
-    coalesce(r.source_updated_at, r.as_of) AS version_at
-FROM touched_lead AS t
-INNER JOIN record_lead AS l ON l.lead_id = t.lead_id
-INNER JOIN record AS r ON r.source_id = l.source_id
-WHERE r.record_id NOT IN (SELECT w.record_id FROM withdrawn_record AS w);
-
--- A lead of which only one version stands is what that version says: most leads, and the cheap way.
-CREATE OR REPLACE TEMP TABLE concluded AS
-WITH only_version AS (
-    SELECT
-        v.lead_id,
-        min(v.record_id) AS record_id
-    FROM standing_version AS v
-    GROUP BY v.lead_id
-    HAVING count(*) = 1
-)
-
-SELECT
-    coalesce(r.firstName, '') AS firstName,
-    o.lead_id AS id,
-    coalesce(r.lastName, '') AS lastName,
-    r.accountId,
-    r.applicationId,
-    r.archived,
-    CASE WHEN k.assignedTo < 3 THEN r.assignedTo END AS assignedTo,
-    r.branch,
-    r.buyingRole,
-    r.company,
-    coalesce(r.createdAt, r.source_created_at, r.as_of) AS createdAt,
-    r.createdBy,
-    r.currentPaymentProcessor,
-    r.email,
-    r.imgSrc,
-    r.interestedInSwitching,
-    r.jobTitle,
-    r.lastContacted,
-    CASE WHEN k.leadSourceId < 3 THEN r.leadSourceId END AS leadSourceId,
-    r.location,
-    r.monthlyTransactionVolume,
-    r.notes,
-    r.numberOfEmployees,
-    r.phone,
-    r.position,
-    r.processStage,
-    r.productsServicesSold,
-    r.source,
-    CASE WHEN k.teamId < 3 THEN r.teamId END AS teamId,
-    r.updatedAt,
-    r.extra,
-    CASE WHEN k.id = 0 THEN 'crm' ELSE 'vendor' END AS origin,
-    r.batch_id AS first_batch_id
-FROM only_version AS o
-INNER JOIN record AS r ON r.record_id = o.record_id
-INNER JOIN batch_belief AS k ON k.batch_id = r.batch_id;
-
 INSERT INTO concluded
 WITH numbered AS (
     SELECT
@@ -91,6 +30,7 @@ WITH numbered AS (
         v.record_id,
         row_number() OVER (PARTITION BY v.source_id ORDER BY v.version_at, v.record_id) AS number,
         row_number() OVER (PARTITION BY v.lead_id ORDER BY v.version_at DESC, v.record_id DESC) AS newest,
+        count(*) OVER (PARTITION BY v.source_id) AS version_count,
         v.batch_id = min(v.batch_id) OVER (PARTITION BY v.lead_id) AS is_founding
     FROM standing_version AS v
     WHERE v.lead_id NOT IN (SELECT c.id FROM concluded AS c)
@@ -102,9 +42,10 @@ version AS (
         n.lead_id,
         n.number,
         n.newest,
+        n.version_count,
         r.source_id,
-        r.batch_id,
-        r.as_of,
+        r.batch_id AS first_batch_id,
+        r.as_of AS first_as_of,
         as_said(nullif(r.firstName, ''), n.newest, k.firstName) AS firstName,
         as_said(nullif(r.lastName, ''), n.newest, k.lastName) AS lastName,
         r.accountId,
@@ -149,8 +90,12 @@ version AS (
     INNER JOIN batch_belief AS k ON k.batch_id = r.batch_id
 ),
 
--- What each source record says today: its versions folded, newest last.
+-- What each source record says today: its versions folded, newest last. Most have one, and folding is dear.
 folded AS (
+    SELECT v.* EXCLUDE (number, version_count, cleared)
+    FROM version AS v
+    WHERE v.version_count = 1
+    UNION ALL BY NAME
     SELECT
         v.lead_id,
         v.source_id,
@@ -189,11 +134,12 @@ folded AS (
         newest_said(v.updatedAt, 'updatedAt', v.cleared, v.number) AS updatedAt,
         arg_max(v.extra, v.number) AS extra,
         min(v.source_created_at) AS source_created_at,
-        min(v.as_of) AS first_as_of,
+        min(v.first_as_of) AS first_as_of,
         bool_or(v.is_crm) AS is_crm,
-        min(v.batch_id) AS first_batch_id,
+        min(v.first_batch_id) AS first_batch_id,
         min(v.newest) AS newest
     FROM version AS v
+    WHERE v.version_count > 1
     GROUP BY v.lead_id, v.source_id
 ),
 
@@ -240,6 +186,9 @@ SELECT
         lambda lesser, better: json_merge_patch(lesser, better)
     ) AS extra,
     CASE WHEN bool_or(f.is_crm) THEN 'crm' ELSE 'vendor' END AS origin,
-    min(f.first_batch_id) AS first_batch_id
+    min(f.first_batch_id) AS first_batch_id,
+    NULL AS previous_updated_at,
+    NULL AS missing_since,
+    NULL AS previous_batch_id
 FROM ordered AS f
 GROUP BY f.lead_id;

@@ -55,7 +55,7 @@ run: setup ## ingest data/exports into data/warehouse/leads.duckdb
 	@$(BIN)/python -m flows.ingest data/exports
 
 test: setup ## run the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: setup ## ruff, mypy and sqlfluff; changes nothing
 	$(BIN)/ruff check .

@@ -77,6 +77,11 @@ def ingest(
     """
     summaries = _ingest(paths, feed, dry_run, force, places)
     output.end_progress()
+    return _tell_batches(summaries, as_json=as_json, dry_run=dry_run)
+
+
+def _tell_batches(summaries: list["BatchSummary"], *, as_json: bool, dry_run: bool) -> int:
+    """Print what became of a run's batches; return the exit code."""
     if as_json:
         output.print_json({"batches": [summary.columns for summary in summaries]})
     else:
@@ -160,12 +165,34 @@ def show(
 @app.command
 def rejects(
     batch: Annotated[int | None, Parameter(help="batch id; none: the open rows of all batches")] = None,
+    csv: Annotated[Path | None, Parameter(help="write them to this sheet, to be mended and replayed")] = None,
+    xlsx: Annotated[Path | None, Parameter(help="the same as a workbook")] = None,
+    dismiss: Annotated[bool, Parameter(help="put the batch's open rows away for good", negative="")] = False,
+    row: Annotated[
+        list[int] | None, Parameter(help="with --dismiss: only this row; may be repeated", negative="")
+    ] = None,
     as_json: AsJson = False,
     places: Places = NOWHERE_SPECIAL,
 ) -> None:
-    """List rejected rows with their reasons and raw text."""
+    """List rejected rows with their reasons and raw text; or write them to a sheet; or put them away.
+
+    A sheet has the reason in front and the cells of the export behind. Mend the cells, leave the columns
+    leadmill_batch and leadmill_row as they are, and load what you mended: leads replay SHEET.
+
+    Examples:
+
+        leads rejects --csv to-mend.csv
+
+        leads rejects 12 --dismiss --row 7
+    """
     from flows.steps.publish import list_rejects
 
+    if dismiss:
+        return _dismiss(batch, row, places)
+    if row:
+        raise UsageError("--row goes with --dismiss")
+    if csv or xlsx:
+        return _write_sheet(batch, csv, xlsx, places)
     with _reading(places) as warehouse:
         records = list_rejects(warehouse, batch).to_dicts()
     if as_json:
@@ -184,6 +211,57 @@ def rejects(
             for record in records
         ],
     )
+
+
+def _dismiss(batch: int | None, rows: list[int] | None, places: Places) -> None:
+    from flows.steps.publish import dismiss_rejects
+    from flows.warehouse import migrate, open_warehouse
+
+    if batch is None:
+        raise UsageError("say of which batch: leads rejects BATCH --dismiss")
+    settings = places.settings()
+    with open_warehouse(settings.warehouse, wait_seconds=settings.wait_seconds, must_exist=True) as warehouse:
+        migrate(warehouse)
+        count = dismiss_rejects(warehouse, batch, rows)
+    output.note(f"{count:,} rejected rows of batch {batch} dismissed.")
+
+
+def _write_sheet(batch: int | None, csv: Path | None, xlsx: Path | None, places: Places) -> None:
+    from flows.reject_export import make_sheet
+    from flows.reject_sheets import write_csv, write_xlsx
+    from flows.steps.publish import list_rejects
+
+    with _reading(places) as warehouse:
+        sheet = make_sheet(warehouse, places.settings().archive, list_rejects(warehouse, batch))
+    for path, write in ((csv, write_csv), (xlsx, write_xlsx)):
+        if path:
+            write(sheet, path)
+            output.note(f"{sheet.height:,} rejected rows written to {path}; mend them, then: leads replay {path}")
+
+
+@app.command
+def replay(
+    target: Annotated[str, Parameter(help="a sheet that `leads rejects --csv` or `--xlsx` wrote, or a batch id")],
+    dry_run: Annotated[bool, Parameter(help="do everything but the commit", negative="")] = False,
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> int:
+    """Load rejected rows: as they were mended in a sheet, or as they are, under the rules of today.
+
+    A batch that failed is taken again as a whole. What is replayed counts as old as its export, so it never
+    overwrites what came later; replaying the same again changes nothing.
+
+    Examples:
+
+        leads replay to-mend.csv
+
+        leads replay 12
+    """
+    from flows.replay import replay as replay_rows
+
+    summaries = replay_rows(places.settings(), target, is_dry_run=dry_run, report=output.report_progress)
+    output.end_progress()
+    return _tell_batches(summaries, as_json=as_json, dry_run=dry_run)
 
 
 @app.command

@@ -21,6 +21,7 @@ from flows.ahead import ahead
 from flows.cells.dates import DateEvidence
 from flows.errors import LeadmillError, UnreadableFileError, UsageError
 from flows.reference import Reference, load_reference
+from flows.reject_sheets import is_sheet
 from flows.settings import Settings
 from flows.steps import assign, load, normalise, publish, pull, read, resolve, survive, validate
 from flows.steps import map as mapping
@@ -80,11 +81,27 @@ class Run:
     code_version: str
 
 
+@dataclass(frozen=True)
+class Source:
+    """The records of a batch: a whole file, or what is replayed of one.
+
+    `chunks` reads them, each time anew. A replay knows the `date_orders` of the file that its rows are from, which
+    rejected rows its records are (`replayed`), and whether it `is_partial`: some records of a batch that stands.
+    """
+
+    name: str
+    file_format: read.FileFormat
+    chunks: Callable[[], Iterator[read.RawChunk]]
+    date_orders: Mapping[str, str] | None = None
+    replayed: pl.DataFrame | None = None
+    is_partial: bool = False
+
+
 @dataclass
 class Staged:
-    """How the reading of a file went."""
+    """How the reading of a source went."""
 
-    file_format: read.FileFormat
+    source: Source
     rows_read: int = 0
 
 
@@ -103,8 +120,22 @@ def ingest(
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
     files = list(_files_of(request, reference))
     _refuse_preferences(files)
+    with open_run(settings, reference, request, step=step, report=report) as run:
+        return [ingest_file(path, feed, run) for path, feed in files]
+
+
+@contextmanager
+def open_run(
+    settings: Settings,
+    reference: Reference,
+    request: Request,
+    *,
+    step: StepRunner = run_directly,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Iterator[Run]:
+    """Open warehouse and archive for the batches of a request; for a dry run so that nothing of them stays."""
     with _opened(settings, is_dry_run=request.is_dry_run) as (warehouse, archive):
-        run = Run(
+        yield Run(
             warehouse=warehouse,
             archive=archive,
             reference=reference,
@@ -114,7 +145,6 @@ def ingest(
             report=report,
             code_version=code_version(),
         )
-        return [ingest_file(path, feed, run) for path, feed in files]
 
 
 def ingest_file(path: Path, feed: Feed, run: Run) -> publish.BatchSummary:
@@ -122,6 +152,8 @@ def ingest_file(path: Path, feed: Feed, run: Run) -> publish.BatchSummary:
     started_at = datetime.now(UTC)
     batch = load.Batch(
         batch_id=load.next_batch_id(run.warehouse),
+        kind="ingest",
+        of_batch_id=None,
         feed=feed,
         trigger=run.request.trigger,
         flow_run_id=run.request.flow_run_id,
@@ -137,31 +169,39 @@ def ingest_file(path: Path, feed: Feed, run: Run) -> publish.BatchSummary:
     try:
         taken = run.step(pull.archive_file, path, run.archive, feed, started_at)
     except UnreadableFileError as error:
-        return _close(run, batch, load.Ending("failed", datetime.now(UTC), error=str(error)))
+        return close_batch(run, batch, load.Ending("failed", datetime.now(UTC), error=str(error)))
     batch = _with_file(batch, taken)
     if not run.request.is_forced and load.find_loaded_batch(run.warehouse, feed, taken.sha256) is not None:
-        return _close(run, batch, load.Ending("skipped", datetime.now(UTC)))
+        return close_batch(run, batch, load.Ending("skipped", datetime.now(UTC)))
     if feed.extent == "full" and load.was_loaded_before(run.warehouse, feed, taken.sha256):
         # A, B, A ends in A: the feed says today what it said then, whatever date the file bears.
         batch = replace(batch, as_of=started_at)
-    return _load_file(taken, batch, run)
+    return load_batch(batch, run, lambda: open_file(taken, feed))
 
 
-def _load_file(taken: pull.TakenFile, batch: load.Batch, run: Run) -> publish.BatchSummary:
-    """Read, stage and load the file; on failure keep its audit row and its rejected rows."""
+def open_file(taken: pull.TakenFile, feed: Feed) -> Source:
+    """Return the records of a file that was taken. Raises UnreadableFileError for what is no export."""
+    file_format = read.detect_format(taken.path, feed)
+    return Source(taken.name, file_format, lambda: read.read_records(taken.path, file_format))
+
+
+def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -> publish.BatchSummary:
+    """Read, stage and load the records of a source; on failure keep the audit row and the rejected rows."""
     warehouse, staged, rejected = run.warehouse, None, None
     try:
-        staged = run.step(stage_file, taken, batch, run)
-        run.report(Progress(taken.name, "resolve", staged.rows_read))
+        staged = run.step(stage_records, open_source, batch, run)
+        name = staged.source.name
+        run.report(Progress(name, "resolve", staged.rows_read))
         run.step(resolve.refuse_id_conflicts, warehouse)
         run.step(resolve.resolve_people, warehouse)
         run.step(assign.require_team_and_source, warehouse)
-        _fill_raw_text(taken, staged.file_format, warehouse)
+        _fill_raw_text(staged.source, warehouse)
         rejected = load.staged_rejected(warehouse)
-        load.check_tolerance(batch.feed, staged.rows_read, rejected.height)
+        if not staged.source.is_partial:
+            load.check_tolerance(batch.feed, staged.rows_read, rejected.height)
         run.step(resolve.number_people, warehouse)
         run.step(survive.conclude_newcomers, warehouse)
-        run.report(Progress(taken.name, "load", staged.rows_read))
+        run.report(Progress(name, "load", staged.rows_read))
         with warehouse.transaction():
             run.step(load.write_records, warehouse)
             run.step(survive.conclude_leads, warehouse)
@@ -171,46 +211,42 @@ def _load_file(taken: pull.TakenFile, batch: load.Batch, run: Run) -> publish.Ba
             run.step(load.write_batch, warehouse, batch, _ending("loaded", staged))
             run.step(load.check_invariants, warehouse, batch.batch_id, staged.rows_read)
     except LeadmillError as error:
-        return _close(run, batch, _ending("failed", staged, error=str(error)), rejected)
+        return close_batch(run, batch, _ending("failed", staged, error=str(error)), rejected)
     except Exception as error:
         signals.raise_if_stopped(error)
         # Its text may hold cells of the file: only its kind goes into the audit.
         told = f"internal error ({type(error).__name__}); run again with --debug and report it"
-        _close(run, batch, _ending("failed", staged, error=told), rejected)
+        close_batch(run, batch, _ending("failed", staged, error=told), rejected)
         raise
     return publish.summarise_batch(warehouse, batch.batch_id)
 
 
-def stage_file(taken: pull.TakenFile, batch: load.Batch, run: Run) -> Staged:
-    """Read, map, normalise and validate the file chunk by chunk into the staging tables.
+def stage_records(open_source: Callable[[], Source], batch: load.Batch, run: Run) -> Staged:
+    """Read, map, normalise and validate the records chunk by chunk into the staging tables.
 
     Whether 3/4/2026 is in March only the whole column tells. Its first chunk nearly always does, so the file is
     staged by what was seen so far, and once more in the rare case that the end of it says otherwise.
     """
-    file_format = read.detect_format(taken.path, batch.feed)
-    staged, used_orders = _stage_chunks(taken, file_format, batch, run, None)
+    source = open_source()
+    staged, used_orders = _stage_chunks(source, batch, run, source.date_orders)
     if any(orders != used_orders[-1] for orders in used_orders):
-        staged, _ = _stage_chunks(taken, file_format, batch, run, used_orders[-1])
+        staged, _ = _stage_chunks(source, batch, run, used_orders[-1])
     return staged
 
 
 def _stage_chunks(
-    taken: pull.TakenFile,
-    file_format: read.FileFormat,
-    batch: load.Batch,
-    run: Run,
-    date_orders: Mapping[str, str] | None,
+    source: Source, batch: load.Batch, run: Run, date_orders: Mapping[str, str] | None
 ) -> tuple[Staged, list[Mapping[str, str]]]:
     """Stage all chunks with these date orders, or each with those that are known by then; return them too."""
     feed, reference = batch.feed, run.reference
     known = validate.gather_known(reference.teams, reference.lead_sources, reference.users, feed.account_id)
-    load.begin_staging(run.warehouse, batch, _tables(reference))
-    staged, used_orders = Staged(file_format), list[Mapping[str, str]]()
+    load.begin_staging(run.warehouse, batch, _tables(reference), source.replayed)
+    staged, used_orders = Staged(source), list[Mapping[str, str]]()
 
     def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated]]:
         evidence: dict[str, DateEvidence] = {}
-        for chunk in read.read_records(taken.path, file_format):
-            mapped = mapping.map_records(chunk.rows, mapping.map_headers(_headers(chunk), feed, run.aliases), feed)
+        for chunk in source.chunks():
+            mapped = map_chunk(chunk, feed, run)
             evidence = normalise.add_date_evidence(evidence, mapped)
             used_orders.append(normalise.date_orders_of(evidence, feed) if date_orders is None else date_orders)
             typed = normalise.normalise_leads(mapped, feed, used_orders[-1])
@@ -220,8 +256,16 @@ def _stage_chunks(
         load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues)
         load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected))
         staged.rows_read += chunk.rows.height + len(chunk.broken)
-        run.report(Progress(taken.name, "read", staged.rows_read))
+        run.report(Progress(source.name, "read", staged.rows_read))
     return staged, used_orders
+
+
+def map_chunk(chunk: read.RawChunk, feed: Feed, run: Run) -> pl.DataFrame:
+    """Return the mapped frame of a chunk of a feed. Raises UnreadableFileError for a sheet of rejected rows."""
+    headers = headers_of(chunk)
+    if is_sheet(headers):
+        raise UnreadableFileError("this is a sheet of rejected rows; load it with: leads replay FILE")
+    return mapping.map_records(chunk.rows, mapping.map_headers(headers, feed, run.aliases), feed)
 
 
 def code_version() -> str:
@@ -306,8 +350,8 @@ def _ending(status: Literal["loaded", "failed"], staged: Staged | None, error: s
     return load.Ending(
         status,
         datetime.now(UTC),
-        file_format=None if staged is None else json.dumps(_format_facts(staged.file_format)),
-        warnings=() if staged is None else staged.file_format.warnings,
+        file_format=None if staged is None else json.dumps(_format_facts(staged.source.file_format)),
+        warnings=() if staged is None else staged.source.file_format.warnings,
         error=error,
     )
 
@@ -316,7 +360,7 @@ def _format_facts(file_format: read.FileFormat) -> dict[str, object]:
     return {name: value for name, value in asdict(file_format).items() if name != "warnings" and value is not None}
 
 
-def _close(
+def close_batch(
     run: Run, batch: load.Batch, ending: load.Ending, rejected: pl.DataFrame | None = None
 ) -> publish.BatchSummary:
     """Write the audit row of a batch of which nothing is loaded, with the rejected rows that are known."""
@@ -329,7 +373,8 @@ def _close(
     return publish.summarise_batch(warehouse, batch.batch_id)
 
 
-def _headers(chunk: read.RawChunk) -> list[str]:
+def headers_of(chunk: read.RawChunk) -> list[str]:
+    """Return the headers of a chunk of records, in the order of the file."""
     return [name for name in chunk.rows.columns if name not in ("row_number", "line_number")]
 
 
@@ -354,14 +399,14 @@ def _rejected(chunk: read.RawChunk, invalid: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([broken, invalid.with_columns(raw)])
 
 
-def _fill_raw_text(taken: pull.TakenFile, file_format: read.FileFormat, warehouse: Warehouse) -> None:
+def _fill_raw_text(source: Source, warehouse: Warehouse) -> None:
     """Read the text of rows that were rejected after reading; a second pass, only where there are any."""
     rejected = load.staged_rejected(warehouse)
     wanted = set(rejected.filter(pl.col("raw").is_null())["row_number"])
     if not wanted:
         return
     found: dict[int, str] = {}
-    for chunk in read.read_records(taken.path, file_format):
+    for chunk in source.chunks():
         rows: Sequence[int] = [row for row in chunk.rows["row_number"] if row in wanted]
         if rows:
             found.update(zip(rows, chunk.raw_of(list(rows)), strict=True))

@@ -32,6 +32,8 @@ class Batch:
     """What is known of a batch before its rows are read: the audit row's own columns."""
 
     batch_id: int
+    kind: Literal["ingest", "replay"]
+    of_batch_id: int | None
     feed: Feed
     trigger: Literal["manual", "schedule", "event"]
     flow_run_id: str | None
@@ -79,18 +81,31 @@ def find_loaded_batch(warehouse: Warehouse, feed: Feed, file_sha256: str) -> int
     return None if found.is_empty() else int(found.item())
 
 
+def find_replay(warehouse: Warehouse, of_batch_id: int, file_sha256: str) -> int | None:
+    """Return the standing batch that replayed rows of a batch from this sheet."""
+    found = warehouse.frame("load/known_replay", {"of_batch_id": of_batch_id, "file_sha256": file_sha256})
+    return None if found.is_empty() else int(found.item())
+
+
 def was_loaded_before(warehouse: Warehouse, feed: Feed, file_sha256: str) -> bool:
     """Return whether a standing batch loaded this content for the feed, though another export came since."""
     parameters = {"feed": feed.name, "file_sha256": file_sha256, "is_full": False}
     return not warehouse.frame("load/known_content", parameters).is_empty()
 
 
-def begin_staging(warehouse: Warehouse, batch: Batch, reference: ReferenceTables) -> None:
-    """Make the staging tables anew, with the batch's context and the reference data it uses."""
+def begin_staging(
+    warehouse: Warehouse, batch: Batch, reference: ReferenceTables, replayed: pl.DataFrame | None = None
+) -> None:
+    """Make the staging tables anew, with the batch's context and the reference data it uses.
+
+    `replayed` names the rejected rows that the records of a replay are: `row_number` in the replay,
+    `rejected_batch_id` and `rejected_row_number`.
+    """
     warehouse.run("stage/create_staging")
     feed = batch.feed
     context = {
         "batch_id": batch.batch_id,
+        "kind": batch.kind,
         "feed": feed.name,
         "origin": feed.origin,
         # Unknown only where the file could not be taken, and then nothing is staged.
@@ -108,6 +123,8 @@ def begin_staging(warehouse: Warehouse, batch: Batch, reference: ReferenceTables
     warehouse.append("this_batch", pl.DataFrame([context], schema_overrides=nullable))
     beliefs = pl.DataFrame([beliefs_of(feed)], schema_overrides=dict.fromkeys(lead_columns(), pl.Int8))
     warehouse.append("this_belief", beliefs.with_columns(pl.lit(batch.batch_id).alias("batch_id")))
+    if replayed is not None:
+        warehouse.append("replayed_row", replayed)
     for table, frame in (
         ("used_team", reference.teams),
         ("used_team_member", reference.team_members),

@@ -74,6 +74,14 @@ def list_rejects(warehouse: Warehouse, batch_id: int | None) -> pl.DataFrame:
     return warehouse.frame("audit/rejects", {"batch_id": batch_id})
 
 
+def dismiss_rejects(warehouse: Warehouse, batch_id: int, row_numbers: Sequence[int] | None) -> int:
+    """Put away the open rejected rows of a batch, or those with these row numbers; return how many."""
+    before = list_rejects(warehouse, None).height
+    with warehouse.transaction():
+        warehouse.run("audit/dismiss_rejects", {"batch_id": batch_id, "row_numbers": row_numbers})
+    return before - list_rejects(warehouse, None).height
+
+
 def count_issues(warehouse: Warehouse, batch_id: int) -> pl.DataFrame:
     """Return column_name, code and cell_count of a batch's cell issues."""
     return warehouse.frame("audit/issues", {"batch_id": batch_id})

@@ -166,6 +166,16 @@ def archive_file(path: Path, archive: Path, feed: Feed, now: datetime) -> TakenF
     )
 
 
+def archived_file(archive: Path, sha256: str) -> Path | None:
+    """Return where the archive has the file with this hash, or None where it does not."""
+    path = _place_in(archive, sha256)
+    return path if path.is_file() else None
+
+
+def _place_in(archive: Path, sha256: str) -> Path:
+    return archive / sha256[:2] / sha256
+
+
 def _stat(path: Path) -> os.stat_result:
     try:
         return path.stat()
@@ -188,7 +198,7 @@ def _store(path: Path, archive: Path) -> tuple[str, int, Path]:
                 digest.update(block)
                 size += written.result()
         sha256 = digest.hexdigest()
-        target = archive / sha256[:2] / sha256
+        target = _place_in(archive, sha256)
         target.parent.mkdir(mode=0o700, exist_ok=True)
         # A file of another size is what a crash of the machine left of an earlier copy.
         if not target.is_file() or target.stat().st_size != size:

@@ -5,6 +5,7 @@ it are read all the same; nothing is shifted, padded or dropped in silence. Memo
 of the file, not by its size. How each format is read stands in `flows/formats`.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from flows.formats.json_document import read_json_document
 from flows.formats.json_lines import read_json_lines
 from flows.formats.records import BrokenRecord, FileFormat, RawChunk, regroup
 
-__all__ = ["BrokenRecord", "FileFormat", "RawChunk", "detect_format", "read_records"]
+__all__ = ["BrokenRecord", "FileFormat", "RawChunk", "detect_format", "read_records", "stored_format"]
 
 
 def read_records(path: Path, file_format: FileFormat, chunk_rows: int = 100_000) -> Iterator[RawChunk]:
@@ -32,3 +33,8 @@ def read_records(path: Path, file_format: FileFormat, chunk_rows: int = 100_000)
     else:
         parts = read_json_document(path, file_format)
     return regroup(parts, chunk_rows)
+
+
+def stored_format(facts: str) -> FileFormat:
+    """Return the format that the audit row of a batch tells as JSON (`batch.file_format`)."""
+    return FileFormat(**{"delimiter": None, "header_row": None, **json.loads(facts)})

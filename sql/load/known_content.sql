@@ -7,7 +7,7 @@ SELECT s.batch_id
 FROM batch_status AS s
 WHERE
     s.is_standing
-    AND s.kind IN ('ingest', 'replay', 'approve')
+    AND s.is_export
     AND s.feed = $feed
     AND s.file_sha256 = $file_sha256
     AND NOT (
@@ -17,7 +17,7 @@ WHERE
             FROM batch_status AS later
             WHERE
                 later.is_standing
-                AND later.kind IN ('ingest', 'replay', 'approve')
+                AND later.is_export
                 AND later.feed = $feed
                 AND later.batch_id > s.batch_id
                 AND later.file_sha256 <> $file_sha256

@@ -1,6 +1,6 @@
 -- Purpose: the audit row of a file that was taken: counts from what became of its rows.
 -- Grain: one row.
--- Parameters: $batch_id BIGINT, $feed VARCHAR, $status VARCHAR, $trigger VARCHAR, $flow_run_id VARCHAR,
+-- Parameters: $batch_id BIGINT, $kind VARCHAR, $of_batch_id BIGINT, $feed VARCHAR, $status VARCHAR, $trigger VARCHAR, $flow_run_id VARCHAR,
 --   $file_uri VARCHAR, $file_sha256 VARCHAR, $file_bytes BIGINT, $file_format JSON, $as_of TIMESTAMPTZ,
 --   $started_at TIMESTAMPTZ, $finished_at TIMESTAMPTZ, $warnings VARCHAR[], $reference_sha256 VARCHAR,
 --   $code_version VARCHAR, $error VARCHAR.
@@ -9,8 +9,8 @@
 INSERT INTO batch
 SELECT
     $batch_id AS batch_id,
-    'ingest' AS kind,
-    NULL AS of_batch_id,
+    $kind AS kind,
+    $of_batch_id AS of_batch_id,
     $feed AS feed,
     $status AS status,
     $trigger AS trigger,

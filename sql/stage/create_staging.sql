@@ -1,10 +1,12 @@
 -- Purpose: the empty temporary tables that one batch is staged in before its transaction begins.
 -- Grain: this_batch and this_belief one row; used_* and absence as the reference files; staged_lead one per valid record; staged_contact one per e-mail or
---   phone cell; staged_issue one per doubtful cell; staged_rejected one per rejected record.
+--   phone cell; staged_issue one per doubtful cell; staged_rejected one per rejected record; replayed_row
+--   one per record that was rejected before and is replayed.
 -- Reads: nothing. Writes: the temporary tables. Caller: flows/steps/load.py.
 
 CREATE OR REPLACE TEMP TABLE this_batch (
     batch_id BIGINT NOT NULL,
+    kind VARCHAR NOT NULL,
     feed VARCHAR NOT NULL,
     origin VARCHAR NOT NULL,
     as_of TIMESTAMPTZ NOT NULL,
@@ -106,6 +108,13 @@ CREATE OR REPLACE TEMP TABLE staged_rejected (
     source_key VARCHAR,
     raw VARCHAR,
     reasons STRUCT("column" VARCHAR, code VARCHAR, message VARCHAR)[] NOT NULL
+);
+
+-- Which rejected row a replayed record is; empty in every other batch.
+CREATE OR REPLACE TEMP TABLE replayed_row (
+    row_number BIGINT NOT NULL,
+    rejected_batch_id BIGINT NOT NULL,
+    rejected_row_number BIGINT NOT NULL
 );
 
 -- Empty until sources are resolved; a batch that fails before still keeps its rejected rows.

@@ -1,0 +1,77 @@
+"""From rejected rows to the sheet in which people mend them: the cells of the export, read again from the archive."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+
+from flows import reject_sheets
+from flows.steps import publish, pull, read
+from flows.warehouse import Warehouse
+
+
+def make_sheet(warehouse: Warehouse, archive: Path, rejects: pl.DataFrame) -> pl.DataFrame:
+    """Return the sheet of rejected rows (`publish.list_rejects`), with the columns of all exports that they are of.
+
+    A record that could not be read, or whose export the archive has no more, is there with its raw text only.
+    """
+    marks = rejects.select(
+        pl.col("reasons")
+        .list.eval(pl.concat_str(pl.element().struct.field("code"), pl.lit(": "), pl.element().struct.field("message")))
+        .list.join("; ")
+        .alias(reject_sheets.REASON),
+        pl.col("batch_id").alias(reject_sheets.BATCH),
+        pl.col("row_number").alias(reject_sheets.ROW),
+        pl.col("line_number").alias(reject_sheets.LINE),
+    )
+    cells = [
+        _cells_of_batch(warehouse, archive, int(batch_id), rows)
+        for (batch_id,), rows in rejects.group_by("batch_id", maintain_order=True)
+    ]
+    keys = [reject_sheets.BATCH, reject_sheets.ROW]
+    columns = pl.concat(cells, how="diagonal") if cells else marks.select(keys).clear()
+    sheet = marks.join(columns, on=keys, how="left", maintain_order="left")
+    raw = rejects["raw"].set(pl.Series(_is_readable(sheet, columns)), None).alias(reject_sheets.RAW)
+    if raw.null_count() == raw.len():
+        return sheet
+    return sheet.insert_column(len(marks.columns), raw)
+
+
+def _is_readable(sheet: pl.DataFrame, columns: pl.DataFrame) -> pl.Series:
+    keys = [reject_sheets.BATCH, reject_sheets.ROW]
+    known = columns.select(*keys, pl.lit(True).alias("is_readable"))
+    return sheet.select(keys).join(known, on=keys, how="left", maintain_order="left")["is_readable"].fill_null(False)
+
+
+def _cells_of_batch(warehouse: Warehouse, archive: Path, batch_id: int, rejects: pl.DataFrame) -> pl.DataFrame:
+    """Return the cells of the readable rows under their headers, with batch and row number in front."""
+    columns = publish.summarise_batch(warehouse, batch_id).columns
+    is_sheet = columns["kind"] == "replay"
+    rows = _from_documents(rejects) if is_sheet else _from_archive(archive, columns, rejects)
+    renamed = rows.rename({"row_number": reject_sheets.ROW})
+    return renamed.insert_column(
+        0, pl.repeat(batch_id, rows.height, dtype=pl.Int64, eager=True).alias(reject_sheets.BATCH)
+    )
+
+
+def _from_documents(rejects: pl.DataFrame) -> pl.DataFrame:
+    """Return the cells of rows that came from a sheet: their raw text is a document (`reject_sheets.as_documents`)."""
+    documents = []
+    for number, raw in rejects.select("row_number", "raw").iter_rows():
+        try:
+            documents.append({"row_number": number, **json.loads(raw)})
+        except ValueError:
+            continue
+    return pl.DataFrame(documents, schema_overrides={"row_number": pl.Int64}, infer_schema_length=None)
+
+
+def _from_archive(archive: Path, columns: dict[str, object], rejects: pl.DataFrame) -> pl.DataFrame:
+    path = None if columns["file_sha256"] is None else pull.archived_file(archive, str(columns["file_sha256"]))
+    wanted = rejects["row_number"].implode()
+    if path is None or columns["file_format"] is None:
+        return rejects.select("row_number").clear()
+    chunks = [
+        chunk.rows.filter(pl.col("row_number").is_in(wanted)).drop("line_number")
+        for chunk in read.read_records(path, read.stored_format(str(columns["file_format"])))
+    ]
+    return pl.concat(chunks, how="diagonal")

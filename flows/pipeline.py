@@ -69,10 +69,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Run:
-    """What all files of one run share."""
+    """What all files of one run share. A dry run takes files into an archive of its own, beside the `kept_archive`."""
 
     warehouse: Warehouse
     archive: Path
+    kept_archive: Path
     reference: Reference
     aliases: mapping.Aliases
     request: Request
@@ -138,6 +139,7 @@ def open_run(
         yield Run(
             warehouse=warehouse,
             archive=archive,
+            kept_archive=settings.archive,
             reference=reference,
             aliases=mapping.load_aliases(reference.folder if reference.header_aliases else None),
             request=request,

@@ -84,9 +84,11 @@ def find_original(run: Run, batch_id: int) -> Original:
         raise UsageError(f"batch {batch_id} is of feed {columns['feed']}, which feeds.toml does not define any more")
     if columns["file_sha256"] is None:
         raise UsageError(f"the file of batch {batch_id} could not be taken; ingest it: leads ingest FILE")
-    path = pull.archived_file(run.archive, columns["file_sha256"])
+    path = pull.archived_file(run.kept_archive, columns["file_sha256"])
     if path is None:
-        raise UsageError(f"the archive {run.archive} has no file of batch {batch_id}; set LEADS_ARCHIVE to where it is")
+        raise UsageError(
+            f"the archive {run.kept_archive} has no file of batch {batch_id}; set LEADS_ARCHIVE to where it is"
+        )
     is_standing = load.find_loaded_batch(run.warehouse, feed, columns["file_sha256"]) is not None
     return Original(columns, feed, path, is_standing or columns["status"] == "loaded")
 

@@ -178,7 +178,7 @@ def test_readme_command_works(project: Project, command: str) -> None:
         assert words[0].startswith(".venv/bin/")
         done = run([str(BIN / words[0].removeprefix(".venv/bin/")), *words[1:]], project.folder, project.prefect_home)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    assert (done.stdout + done.stderr).strip()
 
 
 def shown_queries() -> list[tuple[str, str]]:

@@ -96,6 +96,9 @@ def test_a_row_mended_in_its_sheet_is_a_lead_and_replaying_again_changes_nothing
     assert (line["Record ID"], line["Email"]) == ("7", "dana@reyes.example")
     world.mend(path, [{**line, "Last Name": "Reyes"}])
 
+    replay(world.settings, str(path), is_dry_run=True)
+    assert world.rejected() == [(1, 1, "open", 1)]
+
     [batch] = world.replay(path)
 
     assert (batch["kind"], batch["of_batch_id"], batch["status"]) == ("replay", 1, "loaded")

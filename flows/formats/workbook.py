@@ -28,6 +28,8 @@ _BLOCK_BYTES: Final = 16 * 2**10
 SHARED_TEXT_BYTES_MAX: Final = 400 * 2**20
 # Of what is held as XML at a time: a row, or one of the small parts.
 _HELD_BYTES_MAX: Final = 2 * RECORD_BYTES_MAX
+# Excel's own. A file of 2 MB could otherwise keep us busy for an hour.
+_ROWS_MAX: Final = 2**20
 _DOCTYPE: Final = b"<!DOCTYPE"
 _DIGITS: Final = "0123456789"
 
@@ -131,6 +133,8 @@ class Workbook:
                 # A number is optional, and rows may be left out.
                 given = element.get("r", "")
                 number = int(given) if given.isdecimal() else number + 1
+                if number > _ROWS_MAX:
+                    raise UnreadableFileError(f"sheet {sheet_name!r} has over {_ROWS_MAX:,} rows; save it as CSV")
                 row = cells.row(number, element)
                 if row.cells or row.is_too_large or row.is_too_wide:
                     yield row

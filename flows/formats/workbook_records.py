@@ -6,6 +6,7 @@ gets a number. A sheet has no delimiters, so a row may end early; a value beside
 
 import itertools
 import json
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,7 @@ from flows.formats.records import (
 )
 from flows.formats.text_blocks import BLOCK_BYTES
 from flows.formats.workbook import SheetRow, Workbook, open_workbook
+from schemas.raw import ROW_COLUMNS
 from schemas.reference import Feed
 
 _TOO_WIDE: Final = ("record_too_long", f"a cell behind column {COLUMNS_MAX:,}")
@@ -154,15 +156,24 @@ class _Records:
             pl.Series([row.number for row in rows], dtype=pl.Int64),
             (columns[number].alias(name) for number, name in enumerate(self._names) if self._is_used[number]),
         )
-        by_number = dict(zip(row_numbers, rows, strict=True))
-        return RawChunk(frame, lambda wanted: [self._raw(by_number[number].cells) for number in wanted], broken)
+
+        # Of the frame, not of the rows: those of a wide sheet are long lists of blank cells.
+        def raw_of(wanted: list[int]) -> list[str]:
+            found = (frame.row(bisect_left(row_numbers, number), named=True) for number in wanted)
+            return [
+                _as_json({name: cell for name, cell in cells.items() if name not in ROW_COLUMNS}) for cells in found
+            ]
+
+        return RawChunk(frame, raw_of, broken)
 
     def _raw(self, cells: list[str]) -> str:
         """Return a row as JSON: a sheet has no text of its own to show."""
         headers = [*self._names, *(f"column {number + 1}" for number in range(len(self._names), len(cells)))]
-        return json.dumps(
-            {header: cell for header, cell in zip(headers, cells, strict=False) if cell}, ensure_ascii=False
-        )
+        return _as_json(dict(zip(headers, cells, strict=False)))
+
+
+def _as_json(cells: dict[str, str]) -> str:
+    return json.dumps({header: cell for header, cell in cells.items() if cell}, ensure_ascii=False)
 
 
 def _reason_to_break(row: SheetRow) -> tuple[str, str] | None:

@@ -352,6 +352,12 @@ def test_sheet_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
         read(path)
 
 
+def test_more_rows_than_a_sheet_has_are_refused(tmp_path: Path) -> None:
+    path = book(tmp_path, {"Leads": sheet(("name",), ("Ann",)) + '<row r="1048577"><c><v>1</v></c></row>'})
+    with pytest.raises(UnreadableFileError, match="has over 1,048,576 rows"):
+        read(path)
+
+
 def test_row_that_does_not_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "_HELD_BYTES_MAX", 50_000)
     letters = "".join(random.Random(1).choices("abcdefgh", k=200_000))

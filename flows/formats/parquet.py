@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flows.errors import UnreadableFileError
@@ -33,6 +34,7 @@ PARQUET_MAGIC: Final = b"PAR1"
 
 _BATCH_ROWS: Final = 10_000
 _BATCH_CELLS: Final = 500_000
+_BATCH_BYTES: Final = 32 * 2**20
 _BUFFER_BYTES: Final = 2**20
 # Whole numbers that a float holds to the digit.
 _EXACT_MAX: Final = 2**53
@@ -65,15 +67,8 @@ def read_parquet(path: Path) -> Iterator[RawChunk]:
         raise UnreadableFileError("the Parquet file has no columns")
     yield empty_chunk(columns)
     batch_rows = max(1, min(_BATCH_ROWS, _BATCH_CELLS // len(columns)))
-    batches = file.iter_batches(batch_size=batch_rows)
     records = text_bytes = 0
-    while True:
-        with _told_damage():
-            batch = next(batches, None)
-            if batch is None:
-                return
-            # Text that is none would harm whatever comes after.
-            batch.validate(full=True)
+    for batch in _small_batches(file.iter_batches(batch_size=batch_rows), file_bytes):
         cells = [cell for column in batch.columns for cell in _cells(_as_series(column))]
         frame = pl.DataFrame([cell.alias(name) for name, cell in zip(columns, cells, strict=True)])
         sizes = frame.select(pl.sum_horizontal(pl.all().str.len_bytes().cast(pl.Int64).fill_null(0))).to_series()
@@ -81,6 +76,34 @@ def read_parquet(path: Path) -> Iterator[RawChunk]:
         refuse_too_much("the Parquet file", text_bytes, file_bytes)
         yield _chunk(frame, sizes, records)
         records += batch.num_rows
+
+
+def _small_batches(batches: Iterator[pa.RecordBatch], file_bytes: int) -> Iterator[pa.RecordBatch]:
+    """Yield sound batches, cut up where the texts that they only refer to would take too much memory."""
+    text_bytes = 0
+    while True:
+        with _told_damage():
+            batch = next(batches, None)
+            if batch is None:
+                return
+            # Text that is none would harm whatever comes after.
+            batch.validate(full=True)
+        size = _referred_bytes(batch)
+        text_bytes += size
+        refuse_too_much("the Parquet file", text_bytes, file_bytes)
+        rows = batch.num_rows if size <= _BATCH_BYTES else max(1, batch.num_rows * _BATCH_BYTES // size)
+        for start in range(0, batch.num_rows, max(1, rows)):
+            yield batch.slice(start, rows)
+
+
+def _referred_bytes(batch: pa.RecordBatch) -> int:
+    """Return how much text a batch refers to, which it holds once."""
+    total = 0
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type) and len(column.dictionary):
+            lengths = pc.binary_length(column.dictionary.cast(pa.large_string()))
+            total += pc.sum(lengths.take(column.indices)).as_py() or 0
+    return total
 
 
 def _leaves(path: tuple[str, ...], kind: pa.DataType) -> Iterator[tuple[str, ...]]:

@@ -146,6 +146,15 @@ def test_text_repeated_a_million_times_is_refused(tmp_path: Path) -> None:
         chunks_of(written(tmp_path, {"name": copies}))
 
 
+def test_long_text_that_repeats_is_read_in_small_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "_BATCH_BYTES", 1000)
+    names = ["x" * 400, "y", None] * 10
+    columns = {"name": pa.array(names).dictionary_encode(), "n": list(range(30))}
+    rows, _ = read(written(tmp_path, columns))
+    assert rows["name"].to_list() == [name or "" for name in names]
+    assert rows["n"].to_list() == [str(number) for number in range(30)]
+
+
 def test_more_columns_than_an_export_has_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path, {f"c{number}": ["x"] for number in range(records.COLUMNS_MAX + 1)})
     with pytest.raises(UnreadableFileError, match=f"more than {records.COLUMNS_MAX:,} columns"):

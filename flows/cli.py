@@ -64,7 +64,9 @@ def ingest(
     as_json: AsJson = False,
     places: Places = NOWHERE_SPECIAL,
 ) -> int:
-    """Load exports into the warehouse: CSV, TSV, JSON or NDJSON, gzipped or not.
+    """Load exports into the warehouse: CSV, TSV, JSON, NDJSON, Excel (.xlsx) or Parquet.
+
+    Packed as .gz, .zst or .zip with one file in it, or not; told by contents, not by name.
 
     Each file becomes one batch, loaded whole or not at all. A file that was loaded before is skipped.
     Rows that no lead can be made from are kept with their reason: leads rejects.

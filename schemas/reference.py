@@ -260,7 +260,7 @@ class Feed(BaseModel):
     origin: Literal["vendor", "crm"] = "vendor"
     # Never null: matching is within an account, and two leads without one must still find each other.
     account_id: Text = DEFAULT_ACCOUNT
-    format: Literal["csv", "json", "ndjson"] | None = None
+    format: Literal["csv", "json", "ndjson", "xlsx", "parquet"] | None = None
     encoding: Annotated[str, AfterValidator(_check_encoding)] | None = None
     delimiter: Annotated[str, AfterValidator(_check_delimiter)] | None = None
     header_row: Annotated[int, Field(ge=1)] | None = None

@@ -20,7 +20,7 @@ from flows.formats.records import is_blank
 # A comma first: of two delimiters that fit alike, it is the likelier one.
 DELIMITERS: Final = (",", ";", "\t", "|")
 
-_SAMPLE_RECORDS: Final = 200
+SAMPLE_RECORDS: Final = 200
 _PREAMBLE_LINES: Final = 30
 
 # Excel's own first line, which names the delimiter.
@@ -74,7 +74,7 @@ def find_table(lines: list[str], delimiter: str | None, header_row: int | None) 
         )
     if not fit.rows:
         raise UnreadableFileError("no header row: every line at the beginning of the file is blank")
-    return fit.delimiter, header_row or _find_header(fit).line
+    return fit.delimiter, header_row or find_header(fit.rows, fit.width).line
 
 
 def _best_fit(lines: list[str], start: int) -> _Fit:
@@ -101,7 +101,7 @@ def _sample_rows(lines: list[str], start: int, delimiter: str) -> Iterator[Sampl
     tap = LineTap(lines)
     tap.set_back(start - 1)
     reader = strict_reader(tap, delimiter)
-    for _ in range(_SAMPLE_RECORDS):
+    for _ in range(SAMPLE_RECORDS):
         first = tap.position
         try:
             cells = next(reader, None)
@@ -114,18 +114,22 @@ def _sample_rows(lines: list[str], start: int, delimiter: str) -> Iterator[Sampl
         yield SampleRow(first + 1, cells)
 
 
-def _find_header(fit: _Fit) -> SampleRow:
-    """Return the row of the header: the first one, unless it is a title or note above the table."""
-    first = fit.rows[0]
-    for row in fit.rows[:_PREAMBLE_LINES]:
-        if not _is_preamble(row, fit.width):
+def find_header(rows: list[SampleRow], width: int, line_word: str = "line") -> SampleRow:
+    """Return the row of the header: the first one, unless it is a title or note above the table.
+
+    `rows` are the first that are not blank, `width` is how many cells those of the table have. Raises
+    UnreadableFileError where there is a record in its place.
+    """
+    first = rows[0]
+    for row in rows[:_PREAMBLE_LINES]:
+        if not _is_preamble(row, width):
             header = row if row is first or _looks_like_header(row) else first
             break
     else:
         header = first
     if any(_EMAIL.fullmatch(cell.strip()) for cell in header.cells):
         raise UnreadableFileError(
-            f"line {header.line} holds an e-mail address where the header should be; "
+            f"{line_word} {header.line} holds an e-mail address where the header should be; "
             "add a header row, or set `header_row` for the feed"
         )
     return header
@@ -139,4 +143,5 @@ def _is_preamble(row: SampleRow, width: int) -> bool:
 
 def _looks_like_header(row: SampleRow) -> bool:
     filled = [cell.strip() for cell in row.cells if not is_blank([cell])]
-    return len(set(filled)) == len(filled) and not any(_DATA.fullmatch(cell) for cell in filled)
+    # A header may stand twice, in a wide table.
+    return len(set(filled)) * 2 > len(filled) and not any(_DATA.fullmatch(cell) for cell in filled)

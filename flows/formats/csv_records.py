@@ -54,7 +54,7 @@ def read_csv_records(path: Path, file_format: FileFormat, plain_reader: PlainRea
 
 
 def _open(path: Path, file_format: FileFormat) -> LineBlocks:
-    return LineBlocks(utf8_blocks(path, file_format.encoding))
+    return LineBlocks(utf8_blocks(path, file_format.encoding or "utf-8"))
 
 
 def _read_header(blocks: LineBlocks, file_format: FileFormat) -> tuple[Columns, int]:

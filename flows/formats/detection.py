@@ -12,13 +12,17 @@ from flows.formats import signatures
 from flows.formats.csv_detection import find_table
 from flows.formats.encoding import find_encoding, marked_encoding
 from flows.formats.json_cells import is_json_value
+from flows.formats.packing import ZIP_MAGIC, holds_document
+from flows.formats.parquet import is_parquet
 from flows.formats.records import FileFormat, FormatName
 from flows.formats.text_blocks import utf8_blocks
+from flows.formats.workbook_records import detect_workbook
 from schemas.reference import Feed
 
 _HEAD_BYTES: Final = 64 * 2**10
 _SAMPLE_BYTES: Final = 256 * 2**10
 _SAMPLE_LINES: Final = 20
+_NAMES: Final[dict[str | None, str]] = {"xlsx": "an Excel workbook", "parquet": "a Parquet file"}
 # A header of 2,000 columns takes a tenth of this.
 _FIRST_LINE_BYTES_MAX: Final = 2**20
 
@@ -30,12 +34,22 @@ _JSON_SCALAR: Final = re.compile(r'\s*(?:-?[0-9][0-9.eE+-]*|true|false|null|"(?:
 def detect_format(path: Path, feed: Feed) -> FileFormat:
     """Return how to read a file that was taken for a feed.
 
-    `path` is the decompressed file; it is read once as a whole, to know its encoding. Raises
-    UnreadableFileError for an empty file and for what is no CSV or JSON.
+    `path` is the decompressed file; text is read once as a whole, to know its encoding. Raises
+    UnreadableFileError for an empty file and for what is no export.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
+    if head.startswith(ZIP_MAGIC) and holds_document(path):
+        _refuse_other_format("xlsx", feed)
+        return detect_workbook(path, feed)
+    if is_parquet(path):
+        _refuse_other_format("parquet", feed)
+        return FileFormat("parquet", None, None, None)
     _refuse_other_files(head, feed)
+    if feed.format in _NAMES:
+        raise UnreadableFileError(
+            f"not {_NAMES[feed.format]}, which feed {feed.name} says it is; leave `format` out for the feed"
+        )
     encoding, warnings = find_encoding(path, feed)
     sample, is_whole = _read_sample(path, encoding)
     if not sample.strip("\ufeff \t\r\n"):
@@ -50,10 +64,17 @@ def detect_format(path: Path, feed: Feed) -> FileFormat:
     return FileFormat("csv", encoding, delimiter, header_row, warnings)
 
 
+def _refuse_other_format(found: FormatName, feed: Feed) -> None:
+    if feed.format not in (None, found):
+        raise UnreadableFileError(
+            f'{_NAMES[found]}, where feed {feed.name} says `format = "{feed.format}"`; leave `format` out for the feed'
+        )
+
+
 def _refuse_other_files(head: bytes, feed: Feed) -> None:
     name = signatures.looks_like(head)
     if name:
-        raise UnreadableFileError(f"not a CSV or JSON export: {name}")
+        raise UnreadableFileError(f"not a CSV, JSON, Excel or Parquet export: {name}")
     if marked_encoding(head) or feed.encoding or not signatures.is_binary(head):
         return
     codec = signatures.looks_like_utf16(head)
@@ -61,7 +82,7 @@ def _refuse_other_files(head: bytes, feed: Feed) -> None:
         raise UnreadableFileError(
             f"looks like UTF-16 without a byte order mark; set `encoding` to {codec} for feed {feed.name}"
         )
-    raise UnreadableFileError("not a CSV or JSON export: binary data")
+    raise UnreadableFileError("not a CSV, JSON, Excel or Parquet export: binary data")
 
 
 def _read_sample(path: Path, encoding: str) -> tuple[str, bool]:

@@ -41,7 +41,7 @@ def read_json_document(path: Path, file_format: FileFormat) -> Iterator[RawChunk
     chunks. An element that is no object, too large or too deep is a broken record.
     """
     records = _Records()
-    text = _JsonText(path, file_format.encoding, records.table)
+    text = _JsonText(path, file_format.encoding or "utf-8", records.table)
     first = text.next_character()
     if first == "[":
         text.position += 1
@@ -159,7 +159,7 @@ def _read_envelope(text: "_JsonText", records: _Records) -> Generator[RawChunk, 
 
 def _add_only_record(path: Path, file_format: FileFormat, records: _Records) -> None:
     """Add a document that is one record, read again from its start."""
-    text = _JsonText(path, file_format.encoding, records.table)
+    text = _JsonText(path, file_format.encoding or "utf-8", records.table)
     text.next_character()
     line = text.line()
     try:

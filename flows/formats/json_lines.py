@@ -35,7 +35,7 @@ _SEPARATOR: Final = "leadmill: the next record"
 def read_json_lines(path: Path, file_format: FileFormat) -> Iterator[RawChunk]:
     """Yield the records of an NDJSON file in order; blank lines are none. The first chunk is empty."""
     table = JsonTable()
-    blocks = LineBlocks(utf8_blocks(path, file_format.encoding))
+    blocks = LineBlocks(utf8_blocks(path, file_format.encoding or "utf-8"))
     position = Position(records=0, lines=0)
     yield empty_chunk(())
     while True:

@@ -13,10 +13,12 @@ import polars as pl
 from flows.errors import UnreadableFileError
 from schemas.raw import ROW_COLUMNS, raw_columns
 
-FormatName = Literal["csv", "json", "ndjson"]
+FormatName = Literal["csv", "json", "ndjson", "xlsx", "parquet"]
 
 RECORD_BYTES_MAX: Final = 16 * 2**20
 COLUMNS_MAX: Final = 2_000
+# 100,000 leads take a tenth of this.
+_CHUNK_BYTES_MAX: Final = 256 * 2**20
 
 # Of a record over the cap only the beginning is kept as its raw text; the archive has the rest.
 HUGE_RECORD_SHOWN: Final = 10_000
@@ -35,14 +37,16 @@ TOO_LARGE: Final = ("record_too_large", f"the record is over {RECORD_BYTES_MAX /
 class FileFormat:
     """How a file is to be read, and what was doubtful about finding that out.
 
-    `delimiter` and `header_row` (the physical line of the header) are null where the format has none.
+    `encoding`, `delimiter`, `header_row` (the physical line of the header, in a workbook the row) and
+    `sheet` are null where the format has none.
     """
 
     format: FormatName
-    encoding: str
+    encoding: str | None
     delimiter: str | None
     header_row: int | None
     warnings: tuple[str, ...] = ()
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,12 +130,14 @@ def broken_chunk(headers: Iterable[str], record: BrokenRecord) -> RawChunk:
 
 
 def regroup(parts: Iterable[RawChunk], chunk_rows: int) -> Iterator[RawChunk]:
-    """Cut and join parts into chunks of exactly `chunk_rows` records, the last one excepted.
+    """Cut and join parts into chunks of exactly `chunk_rows` records; the last one, and huge ones, have fewer.
 
     How a format cuts its file into parts is nobody's business: so both ways of reading a CSV give the
-    same chunks. A file without records gives one empty chunk, which has its columns.
+    same chunks, unless its records are so large that a chunk would not fit in memory. A file without
+    records gives one empty chunk, which has its columns.
     """
     held: list[RawChunk] = []
+    held_bytes = 0
     room = chunk_rows
     empty: RawChunk | None = None
     has_records = False
@@ -141,10 +147,11 @@ def regroup(parts: Iterable[RawChunk], chunk_rows: int) -> Iterator[RawChunk]:
             has_records = True
             head, part = _split(part, room)
             held.append(head)
+            held_bytes += int(head.rows.estimated_size())
             room -= head.record_count
-            if room == 0:
+            if room == 0 or held_bytes > _CHUNK_BYTES_MAX:
                 yield _join(held)
-                held, room = [], chunk_rows
+                held, held_bytes, room = [], 0, chunk_rows
     if held:
         yield _join(held)
     elif empty is not None and not has_records:

@@ -1,4 +1,4 @@
-"""What a file is that is no CSV or JSON export, told by its first bytes.
+"""What a file is that is no export, told by its first bytes.
 
 Exports get mixed up: a spreadsheet renamed to .csv, a login page saved instead of the download. Saying
 what the file is spares the user a guess.
@@ -13,13 +13,16 @@ _SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"GIF8", "GIF image"),
     (b"%PDF-", "PDF document"),
     (b"{\\rtf", "RTF document"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel or Word file (.xls, .doc); save it as CSV"),
-    (b"PAR1", "Parquet file"),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "old Excel file (.xls), or one with a password; save it as .xlsx without one",
+    ),
+    (b"PAR1\x15", "Parquet file that is cut off; export it again"),
     (b"SQLite format 3\0", "SQLite database"),
     (b"ARROW1", "Arrow file"),
     (b"Obj\x01", "Avro file"),
-    (b"\x1f\x8b", "gzip file within a gzip file; unpack it once"),
-    (b"\x28\xb5\x2f\xfd", "Zstandard archive; unpack it first"),
+    (b"\x1f\x8b", "gzip file within a packed file; unpack it once"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard file within a packed file; unpack it once"),
     (b"BZh", "bzip2 archive; unpack it first"),
     (b"\xfd7zXZ\0", "xz archive; unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "7-Zip archive; unpack it first"),
@@ -45,8 +48,7 @@ def looks_like(head: bytes) -> str | None:
         if head.startswith(signature):
             return name
     if head.startswith(_ZIP):
-        is_sheet = b"xl/" in head or b"[Content_Types].xml" in head
-        return "Excel workbook (.xlsx); save it as CSV" if is_sheet else "zip archive; unpack it first"
+        return "zip within a packed file; unpack it once"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:20].lower()
     return next((name for signature, name in _MARKUP if start.startswith(signature)), None)
 

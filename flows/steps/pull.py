@@ -7,34 +7,27 @@ its name only when it is whole, so nothing half-written can ever be found there.
 
 import fnmatch
 import glob
-import gzip
 import hashlib
 import os
 import re
 import tempfile
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import Final
 
 from flows.errors import UnreadableFileError, UsageError
+from flows.formats.packing import unpacked_blocks
 from schemas.reference import DEFAULT_FEED, Feed
 
 # In a folder only files with these names are taken; a file that is named outright always is.
-EXPORT_SUFFIXES: Final = (".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl")
+EXPORT_SUFFIXES: Final = (".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl", ".xlsx", ".parquet")
+_PACKED_SUFFIXES: Final = (".gz", ".zst", ".zip")
+# Hidden files, and those by which Excel and LibreOffice mark a workbook that is open.
+_NOT_EXPORTS: Final = (".", "~$")
 
-# A lead takes some 300 bytes: this is a hundred million of them.
-FILE_BYTES_MAX: Final = 32 * 2**30
-# Exports shrink to a fifth or a tenth, the most repetitive ones to a hundredth. Checked only behind
-# the first bytes, since small files of one repeated line mean no harm.
-COMPRESSION_RATIO_MAX: Final = 250
-_RATIO_CHECKED_FROM_BYTES: Final = 64 * 2**20
-
-_BLOCK_BYTES: Final = 2**20
-_GZIP_MAGIC: Final = b"\x1f\x8b"
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
@@ -57,8 +50,8 @@ class TakenFile:
 def find_files(paths: Sequence[str]) -> list[Path]:
     """Return the files that paths name, each once, in the order given.
 
-    A path is a file, a folder (its CSV and JSON files, gzipped or not, by name) or a glob pattern; what
-    exists is never a pattern, so `a[1].csv` is that file. Raises UsageError where a path names none.
+    A path is a file, a folder (the exports in it, packed or not, by name) or a glob pattern; what exists
+    is never a pattern, so `a[1].csv` is that file. Raises UsageError where a path names none.
     """
     found: dict[Path, Path] = {}
     for path in paths:
@@ -77,7 +70,8 @@ def _files_of(given: str) -> list[Path]:
         files = sorted(file for file in path.iterdir() if _is_export(file))
         if not files:
             raise UsageError(
-                f"no exports in folder {given}: files ending in {', '.join(EXPORT_SUFFIXES)}, or these with .gz"
+                f"no exports in folder {given}: files ending in {', '.join(EXPORT_SUFFIXES)}, or these "
+                f"with {', '.join(_PACKED_SUFFIXES)}"
             )
         return files
     if path.exists():
@@ -93,7 +87,11 @@ def _files_of(given: str) -> list[Path]:
 
 def _is_export(file: Path) -> bool:
     name = file.name.lower()
-    return not name.startswith(".") and name.removesuffix(".gz").endswith(EXPORT_SUFFIXES) and file.is_file()
+    if name.startswith(_NOT_EXPORTS) or not file.is_file():
+        return False
+    # A zip is mostly named for what is in it, without its suffix.
+    packed = next((suffix for suffix in _PACKED_SUFFIXES if name.endswith(suffix)), "")
+    return packed == ".zip" or name.removesuffix(packed).endswith(EXPORT_SUFFIXES)
 
 
 def choose_feed(path: Path, feeds: Mapping[str, Feed]) -> Feed:
@@ -139,10 +137,10 @@ def _matches(parts: Sequence[str], patterns: Sequence[str]) -> bool:
 
 
 def archive_file(path: Path, archive: Path, feed: Feed, now: datetime) -> TakenFile:
-    """Copy a file into the archive, decompressed if it is gzipped, and return what was taken.
+    """Copy a file into the archive, unpacked if it is packed, and return what was taken.
 
     Content that the archive has already is not written again. Raises UnreadableFileError where the file
-    cannot be read, changes under our hands, is broken gzip, or unpacks to more than any export has.
+    cannot be read, changes under our hands, cannot be unpacked, or unpacks to more than any export has.
     """
     before = _stat(path)
     try:
@@ -193,7 +191,7 @@ def _store(path: Path, archive: Path) -> tuple[str, int, Path]:
     try:
         # Hashing and writing take their time alike: side by side they take it once.
         with os.fdopen(handle, "wb") as copy, ThreadPoolExecutor(max_workers=1) as writer:
-            for block in _decompressed(path):
+            for block in unpacked_blocks(path):
                 written = writer.submit(copy.write, block)
                 digest.update(block)
                 size += written.result()
@@ -206,32 +204,3 @@ def _store(path: Path, archive: Path) -> tuple[str, int, Path]:
     finally:
         Path(temporary).unlink(missing_ok=True)
     return sha256, size, target
-
-
-def _decompressed(path: Path) -> Iterator[bytes]:
-    """Yield a file's bytes in blocks, unpacked if they are gzip, whatever the file is called."""
-    total = 0
-    try:
-        with path.open("rb") as source:
-            packed_size = os.fstat(source.fileno()).st_size
-            is_gzip = source.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-            source.seek(0)
-            stream: IO[bytes] = cast("IO[bytes]", gzip.GzipFile(fileobj=source)) if is_gzip else source
-            while block := stream.read(_BLOCK_BYTES):
-                total += len(block)
-                _refuse_too_much(path, total, packed_size)
-                yield block
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UnreadableFileError(f"{path} is broken gzip ({error}); download or export it again") from error
-    except OSError as error:
-        raise UnreadableFileError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _refuse_too_much(path: Path, total: int, packed_size: int) -> None:
-    if total > FILE_BYTES_MAX:
-        raise UnreadableFileError(f"{path} has over {FILE_BYTES_MAX // 2**30} GiB; split it")
-    if total > _RATIO_CHECKED_FROM_BYTES and total > COMPRESSION_RATIO_MAX * packed_size:
-        raise UnreadableFileError(
-            f"{path} unpacks to over {COMPRESSION_RATIO_MAX} times its size, which no export does; "
-            "unpack it by hand if it is one"
-        )

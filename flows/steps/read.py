@@ -13,7 +13,9 @@ from flows.formats.csv_records import read_csv_records
 from flows.formats.detection import detect_format
 from flows.formats.json_document import read_json_document
 from flows.formats.json_lines import read_json_lines
+from flows.formats.parquet import read_parquet
 from flows.formats.records import BrokenRecord, FileFormat, RawChunk, regroup
+from flows.formats.workbook_records import read_workbook
 
 __all__ = ["BrokenRecord", "FileFormat", "RawChunk", "detect_format", "read_records", "stored_format"]
 
@@ -22,14 +24,18 @@ def read_records(path: Path, file_format: FileFormat, chunk_rows: int = 100_000)
     """Yield the records of a file in file order, `chunk_rows` at a time.
 
     `path` is the decompressed file and `file_format` what `detect_format` said of it. Rows are raw frames
-    (`schemas.raw`); all chunks of a CSV have the same columns, chunks of JSON may add columns that come
-    up later. A CSV without records gives one chunk without rows. Raises UnreadableFileError where the file
+    (`schemas.raw`); all chunks of a CSV have the same columns, chunks of JSON and workbooks may add columns
+    that come up later. A CSV without records gives one chunk without rows. Raises UnreadableFileError where the file
     as a whole turns out unreadable, which may be after some chunks: a JSON document that breaks off.
     """
     if file_format.format == "csv":
         parts = read_csv_records(path, file_format)
     elif file_format.format == "ndjson":
         parts = read_json_lines(path, file_format)
+    elif file_format.format == "xlsx":
+        parts = read_workbook(path, file_format)
+    elif file_format.format == "parquet":
+        parts = read_parquet(path)
     else:
         parts = read_json_document(path, file_format)
     return regroup(parts, chunk_rows)

@@ -2,15 +2,20 @@
 
 import gzip
 import hashlib
+import io
 import os
 import stat
+import zipfile
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
 
 from flows.errors import UnreadableFileError, UsageError
+from flows.formats import packing
 from flows.steps import pull
 from flows.steps.pull import TakenFile, archive_file, choose_feed, find_files
 from schemas.reference import Feed
@@ -44,7 +49,8 @@ def test_file_is_taken_whatever_it_is_called(tmp_path: Path) -> None:
 
 def test_folder_gives_its_exports_by_name(tmp_path: Path) -> None:
     names = ["b.CSV", "a.csv.gz", "c.ndjson", "d.jsonl", "e.json", "f.tsv", "g.txt"]
-    for name in [*names, ".hidden.csv", "notes.md", "x.csv.part", "sub/inner.csv"]:
+    names += ["h.csv.zst", "i.xlsx", "j.parquet", "k.zip", "l.json.zip"]
+    for name in [*names, ".hidden.csv", "~$i.xlsx", "notes.md", "x.csv.part", "y.gz", "sub/inner.csv"]:
         write(tmp_path / name)
     assert [file.name for file in find_files([str(tmp_path)])] == sorted(names)
 
@@ -152,10 +158,32 @@ def test_file_is_kept_under_its_hash_for_its_owner_only(tmp_path: Path) -> None:
     assert archived(tmp_path / "archive") == [f"{digest[:2]}/{digest}"]
 
 
-def test_gzipped_or_renamed_the_content_is_the_same_file(tmp_path: Path) -> None:
+def zstd(data: bytes) -> bytes:
+    packed = pyarrow.BufferOutputStream()
+    with pyarrow.CompressedOutputStream(packed, "zstd") as stream:
+        stream.write(data)
+    content: bytes = packed.getvalue().to_pybytes()
+    return content
+
+
+def zipped(members: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return packed.getvalue()
+
+
+def one_in_a_zip(data: bytes) -> bytes:
+    litter = {"export/": b"", "__MACOSX/export/._leads.csv": b"x", "export/.DS_Store": b"x"}
+    return zipped({**litter, "export/leads.csv": data})
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstd, one_in_a_zip])
+def test_packed_or_renamed_the_content_is_the_same_file(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     data = b"a,b\n1,2\n" * 1000
     plain = take(write(tmp_path / "leads.csv", data), tmp_path / "archive")
-    renamed = take(write(tmp_path / "other.txt", gzip.compress(data)), tmp_path / "archive")
+    renamed = take(write(tmp_path / "other.txt", pack(data)), tmp_path / "archive")
     assert (renamed.sha256, renamed.bytes, renamed.path) == (plain.sha256, plain.bytes, plain.path)
     assert len(archived(tmp_path / "archive")) == 1
 
@@ -179,31 +207,79 @@ def test_several_gzip_members_are_one_file(tmp_path: Path) -> None:
     assert take(file, tmp_path / "archive").path.read_bytes() == b"a,b\n1,2\n"
 
 
+def test_several_zstandard_frames_are_one_file(tmp_path: Path) -> None:
+    file = write(tmp_path / "leads.csv.zst", zstd(b"a,b\n") + zstd(b"1,2\n"))
+    assert take(file, tmp_path / "archive").path.read_bytes() == b"a,b\n1,2\n"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_zip_of_any_method_is_unpacked(tmp_path: Path, method: int) -> None:
+    file = write(tmp_path / "leads.zip", zipped({"a.csv": b"a,b\n1,2\n"}, method))
+    assert take(file, tmp_path / "archive").path.read_bytes() == b"a,b\n1,2\n"
+
+
+def test_workbook_is_a_zip_that_stays_packed(tmp_path: Path) -> None:
+    data = zipped({"[Content_Types].xml": b"x", "xl/workbook.xml": b"x"})
+    assert take(write(tmp_path / "leads.xlsx", data), tmp_path / "archive").path.read_bytes() == data
+
+
+DATA = b"a,b\n" + bytes(range(256)) * 50
+
+
 @pytest.mark.parametrize(
-    "data",
+    ("data", "packing"),
     [
-        gzip.compress(b"a,b\n1,2\n" * 1000)[:-12],
-        gzip.compress(b"a,b\n1,2\n" * 1000)[:-6] + b"xxxxxx",
-        gzip.compress(b"a,b\n")[:11] + b"\xff" * 20,
-        gzip.compress(b"a,b\n") + b"rubbish",
-        b"\x1f\x8b",
+        (gzip.compress(DATA)[:-12], "gzip"),
+        (gzip.compress(DATA)[:-6] + b"xxxxxx", "gzip"),
+        (gzip.compress(b"a,b\n")[:11] + b"\xff" * 20, "gzip"),
+        (gzip.compress(b"a,b\n") + b"rubbish", "gzip"),
+        (b"\x1f\x8b", "gzip"),
+        (zstd(DATA)[:-5], "Zstandard"),
+        (b"\x28\xb5\x2f\xfd" + b"\xff" * 20, "Zstandard"),
+        (zstd(DATA) + b"rubbish", "Zstandard"),
+        (b"\x28\xb5\x2f\xfd", "Zstandard"),
+        (zipped({"a.csv": DATA})[:-12], "zip"),
+        (zipped({"a.csv": b"a,b\n1,2\n"}, zipfile.ZIP_STORED).replace(b"1,2", b"1,3"), "zip"),
+        (b"PK\x03\x04", "zip"),
     ],
 )
-def test_broken_gzip_is_unreadable_and_leaves_nothing(tmp_path: Path, data: bytes) -> None:
-    with pytest.raises(UnreadableFileError, match="broken gzip"):
+def test_broken_packing_is_unreadable_and_leaves_nothing(tmp_path: Path, data: bytes, packing: str) -> None:
+    with pytest.raises(UnreadableFileError, match=f"is broken {packing}"):
         take(write(tmp_path / "leads.csv.gz", data), tmp_path / "archive")
     assert archived(tmp_path / "archive") == []
 
 
-def test_gzip_bomb_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    bomb = write(tmp_path / "leads.csv.gz", gzip.compress(b"\0" * (80 * 2**20)))
+def with_password(data: bytes) -> bytes:
+    """Set the flag for encryption in the header and the directory of a zip of one file."""
+    at = data.index(b"PK\x01\x02")
+    return data[:6] + bytes([data[6] | 1]) + data[7 : at + 8] + bytes([data[at + 8] | 1]) + data[at + 9 :]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (zipped({"a.csv": b"a", "b.csv": b"b", "__MACOSX/a.csv": b"x"}), "zip of 2 files; unpack it"),
+        (zipped({"export/": b"", ".DS_Store": b"x"}), "zip without a file in it"),
+        (zipped({}), "zip without a file in it"),
+        (with_password(zipped({"a.csv": b"a"})), "zip with a password"),
+    ],
+)
+def test_zip_that_is_not_one_readable_file_is_refused(tmp_path: Path, data: bytes, message: str) -> None:
+    with pytest.raises(UnreadableFileError, match=message):
+        take(write(tmp_path / "leads.zip", data), tmp_path / "archive")
+    assert archived(tmp_path / "archive") == []
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstd, one_in_a_zip])
+def test_bomb_is_refused_and_leaves_nothing(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    bomb = write(tmp_path / "leads.csv.gz", pack(b"\0" * (80 * 2**20)))
     with pytest.raises(UnreadableFileError, match="250 times its size"):
         take(bomb, tmp_path / "archive")
     assert archived(tmp_path / "archive") == []
 
 
 def test_file_over_the_cap_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pull, "FILE_BYTES_MAX", 4)
+    monkeypatch.setattr(packing, "FILE_BYTES_MAX", 4)
     with pytest.raises(UnreadableFileError, match="split it"):
         take(write(tmp_path / "leads.csv"), tmp_path / "archive")
     assert archived(tmp_path / "archive") == []

@@ -77,8 +77,8 @@ def test_empty_file_is_refused(tmp_path: Path, data: bytes) -> None:
         (b"\x89PNG\r\n\x1a\n" + bytes(20), "PNG image"),
         (b"%PDF-1.7\n%\xe2\xe3", "PDF document"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(20), "old Excel"),
-        (b"PAR1" + bytes(20), "Parquet"),
-        (b"\x1f\x8b\x08\0", "gzip"),
+        (b"\x1f\x8b\x08\0", "gzip file within"),
+        (b"\x28\xb5\x2f\xfd\0", "Zstandard file within"),
         (b"\n<!DOCTYPE html><html>", "web page"),
         (b"<?xml version='1.0'?><leads/>", "XML"),
         (b"{\\rtf1 text}", "RTF"),
@@ -86,16 +86,32 @@ def test_empty_file_is_refused(tmp_path: Path, data: bytes) -> None:
     ],
 )
 def test_other_files_are_refused_by_name(tmp_path: Path, data: bytes, name: str) -> None:
-    with pytest.raises(UnreadableFileError, match=f"not a CSV or JSON export: .*{name}"):
+    with pytest.raises(UnreadableFileError, match=f"not a CSV, JSON, Excel or Parquet export: .*{name}"):
         detect(tmp_path, data)
 
 
-def test_workbook_is_told_from_a_zip_archive(tmp_path: Path) -> None:
-    for member, name in (("xl/workbook.xml", "Excel workbook"), ("leads.csv", "zip archive")):
-        with zipfile.ZipFile(tmp_path / "packed", "w") as archive:
-            archive.writestr(member, "x")
-        with pytest.raises(UnreadableFileError, match=name):
-            detect(tmp_path, (tmp_path / "packed").read_bytes())
+@pytest.mark.parametrize(
+    ("member", "name"),
+    [
+        ("leads.csv", "zip within a packed file"),
+        ("word/document.xml", "Word document"),
+        ("xl/workbook.bin", "binary workbook"),
+        ("META-INF/manifest.xml", "OpenDocument"),
+    ],
+)
+def test_zip_that_is_no_workbook_is_refused_by_name(tmp_path: Path, member: str, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / "packed", "w") as archive:
+        archive.writestr(member, "x")
+        if member != "leads.csv":
+            archive.writestr("[Content_Types].xml", "x")
+    with pytest.raises(UnreadableFileError, match=name):
+        detect(tmp_path, (tmp_path / "packed").read_bytes())
+
+
+@pytest.mark.parametrize("declared", ["xlsx", "parquet"])
+def test_file_that_is_not_what_the_feed_says_is_refused(tmp_path: Path, declared: str) -> None:
+    with pytest.raises(UnreadableFileError, match="which feed web says it is; leave `format` out"):
+        detect(tmp_path, "a,b\n1,2\n", format=declared)
 
 
 def test_first_line_without_end_is_refused(tmp_path: Path) -> None:
@@ -169,6 +185,7 @@ def test_list_of_words_with_commas_has_one_column(tmp_path: Path) -> None:
     [
         ("\n,,,\nname,email,phone\nAnn,x,1\n", 3),
         ("Leads of January\n\nname,email,phone\nAnn,x,1\n", 3),
+        ("Leads of January\nname,email,email\nAnn,x,y\n", 2),
         ("Report:,Leads,,,,\nDate:,2026-01-05,,,,\nname,email,phone,city,note,tag\nAnn,x,1,a,b,c\n", 3),
         ("sep=,\nname,email\nAnn,x\n", 2),
         ("name,email,phone\nAnn,x,1\n", 1),

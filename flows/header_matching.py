@@ -156,7 +156,7 @@ class _Matcher:
         if not self._is_crm:
             # A vendor's ids are its own keys, and which account a feed fills is the feed's to say.
             field = {"id": "source_key", "accountId": "", "auditLog": ""}.get(field, field)
-        known = self._look_up(header, words)
+        known = self._look_up(header, words) or self._derive(header, words) or self._correct(header, words)
         role = known.role if known is not None and known.field == field else ""
         return HeaderMatch(header, field or None, "override", _SURE, role)
 
@@ -232,6 +232,12 @@ def _unwrapped(words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], frozen
         yield numbered[:-1], _SEVERAL_FIELDS, place
         if numbered[0] in _PERSON_WORDS | _WRAPPERS and len(numbered) > 2:
             yield numbered[1:-1], _SEVERAL_FIELDS, place
+
+
+def unwrapped_headers(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield what the words of a header may be wrapped around: `client ssn` and `properties ssn` are `ssn`."""
+    for inner, _, _ in _unwrapped(words):
+        yield inner
 
 
 def _settle_names(matches: list[HeaderMatch]) -> list[HeaderMatch]:

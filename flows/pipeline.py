@@ -19,9 +19,10 @@ import polars as pl
 from flows import signals
 from flows.cells.dates import DateEvidence
 from flows.errors import LeadmillError, UnreadableFileError, UsageError
+from flows.forbidden_headers import ForbiddenHeaders, load_forbidden_headers
 from flows.reference import Reference, load_reference
 from flows.settings import Settings
-from flows.steps import assign, load, normalise, publish, pull, read, resolve, survive, validate
+from flows.steps import assign, load, normalise, publish, pull, read, resolve, seal, survive, validate
 from flows.steps import map as mapping
 from flows.warehouse import Warehouse, migrate, open_warehouse
 from schemas.reference import Feed
@@ -73,6 +74,7 @@ class Run:
     archive: Path
     reference: Reference
     aliases: mapping.Aliases
+    forbidden: ForbiddenHeaders
     request: Request
     step: StepRunner
     report: Callable[[Progress], None]
@@ -108,6 +110,7 @@ def ingest(
             archive=archive,
             reference=reference,
             aliases=mapping.load_aliases(reference.folder if reference.header_aliases else None),
+            forbidden=load_forbidden_headers(reference.forbidden_headers),
             request=request,
             step=step,
             report=report,
@@ -156,7 +159,7 @@ def _load_file(taken: pull.TakenFile, batch: load.Batch, run: Run) -> publish.Ba
             run.step(resolve.refuse_id_conflicts, warehouse)
             run.step(resolve.resolve_people, warehouse)
             run.step(assign.require_team_and_source, warehouse)
-            _fill_raw_text(taken, staged.file_format, warehouse)
+            _fill_raw_text(taken, staged.file_format, batch.feed, run)
             rejected = load.staged_rejected(warehouse)
             load.check_tolerance(batch.feed, staged.rows_read, rejected.height)
             run.step(resolve.number_people, warehouse)
@@ -206,13 +209,16 @@ def _stage_chunks(
     staged, used_orders = Staged(file_format), list[Mapping[str, str]]()
     evidence: dict[str, DateEvidence] = {}
     for chunk in read.read_records(taken.path, file_format):
-        mapped = mapping.map_records(chunk.rows, mapping.map_headers(_headers(chunk), feed, run.aliases), feed)
+        rows, sealed_columns = seal.seal_columns(chunk.rows, run.forbidden.among(_headers(chunk.rows)))
+        matches = mapping.map_headers(_headers(rows), feed, run.aliases)
+        mapped, sealed_cells = seal.seal_card_numbers(mapping.map_records(rows, matches, feed))
         evidence = normalise.add_date_evidence(evidence, mapped)
         used_orders.append(normalise.date_orders_of(evidence, feed) if date_orders is None else date_orders)
         typed = normalise.normalise_leads(mapped, feed, used_orders[-1])
-        valid = validate.validate_leads(typed.leads, typed.contacts, typed.issues, feed, known)
+        issues = pl.concat([typed.issues, sealed_columns, sealed_cells])
+        valid = validate.validate_leads(typed.leads, typed.contacts, issues, feed, known)
         load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues)
-        load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected))
+        load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected, file_format, feed, run))
         staged.rows_read += chunk.rows.height + len(chunk.broken)
         run.report(Progress(taken.name, "read", staged.rows_read))
     return staged, used_orders
@@ -323,11 +329,13 @@ def _close(
     return publish.summarise_batch(warehouse, batch.batch_id)
 
 
-def _headers(chunk: read.RawChunk) -> list[str]:
-    return [name for name in chunk.rows.columns if name not in ("row_number", "line_number")]
+def _headers(rows: pl.DataFrame) -> list[str]:
+    return [name for name in rows.columns if name not in ("row_number", "line_number")]
 
 
-def _rejected(chunk: read.RawChunk, invalid: pl.DataFrame) -> pl.DataFrame:
+def _rejected(
+    chunk: read.RawChunk, invalid: pl.DataFrame, file_format: read.FileFormat, feed: Feed, run: Run
+) -> pl.DataFrame:
     """Return the chunk's rejected rows: those that broke while reading, and the invalid ones with their text."""
     broken = pl.DataFrame(
         [
@@ -335,7 +343,7 @@ def _rejected(chunk: read.RawChunk, invalid: pl.DataFrame) -> pl.DataFrame:
                 "row_number": record.row_number,
                 "line_number": record.line_number,
                 "source_key": None,
-                "raw": record.raw,
+                "raw": seal.mask_broken(record.raw, chunk.rows, run.forbidden, file_format),
                 "reasons": [{"column": "", "code": record.code, "message": record.message}],
             }
             for record in chunk.broken
@@ -344,19 +352,33 @@ def _rejected(chunk: read.RawChunk, invalid: pl.DataFrame) -> pl.DataFrame:
     )
     if invalid.is_empty():
         return broken
-    raw = pl.Series("raw", chunk.raw_of(invalid["row_number"].to_list()), dtype=pl.String)
-    return pl.concat([broken, invalid.with_columns(raw)])
+    texts = _texts_of(chunk, invalid["row_number"].to_list(), file_format, feed, run)
+    return pl.concat([broken, invalid.with_columns(pl.Series("raw", texts, dtype=pl.String))])
 
 
-def _fill_raw_text(taken: pull.TakenFile, file_format: read.FileFormat, warehouse: Warehouse) -> None:
+def _texts_of(
+    chunk: read.RawChunk, row_numbers: list[int], file_format: read.FileFormat, feed: Feed, run: Run
+) -> list[str]:
+    """Return the physical text of readable rows of a chunk, with what may never be stored masked in it."""
+    rows = chunk.rows.join(
+        pl.DataFrame({"row_number": row_numbers}, schema={"row_number": pl.Int64}),
+        on="row_number",
+        how="right",
+        maintain_order="right",
+    ).select(chunk.rows.columns)
+    matches = mapping.map_headers(_headers(rows), feed, run.aliases)
+    return seal.mask_rows(chunk.raw_of(row_numbers), rows, run.forbidden.among(_headers(rows)), matches, file_format)
+
+
+def _fill_raw_text(taken: pull.TakenFile, file_format: read.FileFormat, feed: Feed, run: Run) -> None:
     """Read the text of rows that were rejected after reading; a second pass, only where there are any."""
-    rejected = load.staged_rejected(warehouse)
+    rejected = load.staged_rejected(run.warehouse)
     wanted = set(rejected.filter(pl.col("raw").is_null())["row_number"])
     if not wanted:
         return
     found: dict[int, str] = {}
     for chunk in read.read_records(taken.path, file_format):
-        rows: Sequence[int] = [row for row in chunk.rows["row_number"] if row in wanted]
+        rows = [row for row in chunk.rows["row_number"] if row in wanted]
         if rows:
-            found.update(zip(rows, chunk.raw_of(list(rows)), strict=True))
-    load.fill_raw_text(warehouse, found)
+            found.update(zip(rows, _texts_of(chunk, rows, file_format, feed, run), strict=True))
+    load.fill_raw_text(run.warehouse, found)

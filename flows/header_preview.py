@@ -104,7 +104,7 @@ def overrides_of(previews: Sequence[HeaderPreview]) -> dict[str, str]:
     Forbidden columns are left out: no override lets them in.
     """
     matches = [preview.match for preview in previews if preview.match.rule != "forbidden"]
-    return {match.header: match.field or "" for match in matches}
+    return {match.header: "" if match.rule == "redundant" else match.field or "" for match in matches}
 
 
 def _mask(text: str) -> str:

@@ -115,6 +115,57 @@ def _ingest(
     return run_pipeline(settings, request, report=output.report_progress)
 
 
+@app.command(name="map")
+def map_file(
+    file: Annotated[Path, Parameter(help="an export, packed or not")],
+    feed: Annotated[str | None, Parameter(help="name of the feed; else by location, else 'default'")] = None,
+    write: Annotated[
+        bool, Parameter(help="write what is shown into feeds.toml, as `headers` of the feed", negative="")
+    ] = False,
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> None:
+    """Show header by header which field ingest would take a file's columns for, by which rule, and how sure it is.
+
+    Nothing is loaded. Sample values are masked: letters are x, digits 9. Below stands a block for feeds.toml
+    that says the same, to be corrected where it is wrong; with --write it is put there, and a feed of that name
+    is made if there is none.
+
+    Examples:
+
+        leads map my-contacts.csv
+
+        leads map fair.csv --feed fair --write
+    """
+    from flows.feeds_editing import headers_block, write_headers
+    from flows.forbidden_headers import load_forbidden_headers
+    from flows.header_aliases import load_aliases
+    from flows.header_preview import feed_of, overrides_of, preview_headers
+    from flows.reference import FEEDS_FILE, load_reference
+
+    settings = places.settings()
+    reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set and not write)
+    chosen = feed_of(file, feed, reference, may_be_new=write)
+    aliases = load_aliases(reference.folder if reference.header_aliases else None)
+    previews = preview_headers(file, chosen, aliases, load_forbidden_headers(reference.forbidden_headers))
+    if as_json:
+        names = ("header", "field", "rule", "confidence")
+        output.print_json([{name: getattr(preview.match, name) for name in names} for preview in previews])
+    else:
+        rows = [
+            (*(each.match.header, each.match.field or "-", each.match.rule), each.confidence_shown, each.samples_shown)
+            for each in previews
+        ]
+        output.print_table(("header", "field", "rule", "sure", "samples, masked"), rows)
+    if not write:
+        if not as_json:
+            output.print_text("\n" + headers_block(chosen.name, overrides_of(previews)))
+        return
+    path = reference.folder / FEEDS_FILE
+    write_headers(path, chosen.name, overrides_of(previews))
+    output.note(f"{path}: headers of feed {chosen.name} written; correct them there where they are wrong")
+
+
 @app.command
 def batches(as_json: AsJson = False, places: Places = NOWHERE_SPECIAL) -> None:
     """List all batches, the newest first: what was taken and what became of its rows."""
@@ -229,12 +280,15 @@ def _dismiss(batch: int | None, rows: list[int] | None, places: Places) -> None:
 
 
 def _write_sheet(batch: int | None, csv: Path | None, xlsx: Path | None, places: Places) -> None:
-    from flows.reject_export import make_sheet
+    from flows.reference import load_reference
+    from flows.reject_export import make_sheet, sealer
     from flows.reject_sheets import write_csv, write_xlsx
     from flows.steps.publish import list_rejects
 
+    settings = places.settings()
+    sealed = sealer(load_reference(settings.reference, must_exist="reference" in settings.model_fields_set))
     with _reading(places) as warehouse:
-        sheet = make_sheet(warehouse, places.settings().archive, list_rejects(warehouse, batch))
+        sheet = make_sheet(warehouse, settings.archive, list_rejects(warehouse, batch), sealed)
     for path, write in ((csv, write_csv), (xlsx, write_xlsx)):
         if path:
             write(sheet, path)

@@ -49,6 +49,33 @@ _PERSON_WORDS: Final = frozenset(
         "main",
         "candidate",
         "student",
+        "invitee",
+        "delegate",
+        "enquirer",
+        "inquirer",
+        "requester",
+        "requestor",
+        "submitter",
+        # your
+        "ihr",
+        "ihre",
+        "dein",
+        "deine",
+        "votre",
+        "vos",
+        "ton",
+        "tu",
+        "su",
+        "seu",
+        "sua",
+        "tuo",
+        "tua",
+        "vostro",
+        "vostra",
+        "uw",
+        "jouw",
+        "twoj",
+        "twoje",
     )
 )
 _PERSON_FIELDS: Final = frozenset(
@@ -71,9 +98,44 @@ _PERSON_FIELDS: Final = frozenset(
 _NAME_FIELDS: Final = frozenset(("firstName", "lastName", "full_name"))
 # What APIs wrap a record's fields in.
 _WRAPPERS: Final = frozenset(("properties", "fields", "attributes", "data", "record"))
+# Forms ask in sentences: `What is your e-mail address?`, `Please enter your name`.
+_QUESTION: Final = re.compile(
+    r"(?:(?:and|so|hi|first|please|now|what|whats|which|is|are|s|enter|provide|share|give|tell|type|fill|in|us|may|can|"
+    r"could|will|would|you|we|have|get|know|add|select|confirm|wie|lautet|ist|bitte|geben|sie|quel|quelle|est|"
+    r"cual|es|qual|e|o|a|la|il|wat|jaki|jest)\s)*"
+    r"(?:your|ihre?|deine?|votre|ton|tu|su|seu|sua|tuo|tua|uw|jouw|twoj|twoje)\s(?P<inner>.+)"
+)
+# `Best phone number to reach you`, `Which company do you work for?`
+_ASIDE: Final = re.compile(
+    r"(?:(?:which|what|the|name|of|best)\s)*(?P<inner>.+?)"
+    r"\s(?:to (?:reach|contact|call) you(?: at| on)?|(?:do |that |which )?you (?:work|are working) (?:for|at|with))"
+)
+# What forms put around the fields of one question: `Full Name - First Name`, `Address (City)`.
+_NAME_GROUPS: Final = (("full", "name"), ("your", "name"), ("name",))
+_ADDRESS_GROUPS: Final = (("full", "address"), ("your", "address"), ("address",))
+_OTHER_GROUPS: Final = tuple(
+    (kind, noun)
+    for kind in ("contact", "personal", "your", "basic", "lead")
+    for noun in ("information", "info", "details", "data")
+)
+_EXPORT_REMARKS: Final = (("do", "not", "modify"),)
+# Which of several it is: of the same person, so still one of theirs.
+_QUALIFIERS: Final = re.compile(
+    "work|business|office|corporate|professional|personal|private|direct|home|other|alternate|alternative|secondary|"
+    "additional|geschaftlich|dienstlich|beruflich|privat|professionnelle?|pro|personnel|personnelle|perso|trabajo|laboral|"
+    "corporativ[ao]|profesional|empresarial|profissional|pessoal|trabalho|aziendale|lavoro|personale|zakelijke?|prive|"
+    "werk|sluzbow[ya]|firmowy|prywatn[ya]"
+)
+_PARTICLES: Final = frozenset(("de", "del", "di", "da", "do", "du"))
 _FORM_REMARKS: Final = frozenset(("required", "optional", "pflichtfeld", "obligatorio", "obligatoire"))
 # A lead may have several of these: `Email 3`, `emails.0.value`.
 _SEVERAL_FIELDS: Final = frozenset(("email", "phone"))
+# Words that mean one thing here and another there, and the headers beside them that tell which.
+_TOLD_BY_NEIGHBOURS: Final = (
+    ("cep", "postcode", frozenset(("cidade", "endereco", "bairro", "logradouro", "uf", "celular", "municipio")), ()),
+    ("estado", "state", frozenset(("cidade", "cep", "endereco", "bairro", "municipio")), ()),
+    ("estado", "state", frozenset(("ciudad",)), ("provincia", "comunidadautonoma", "departamento")),
+)
 
 _LAST_RANK: Final = 9
 _LONGEST_TYPO_WORDS: Final = 5
@@ -88,7 +150,8 @@ class HeaderMatch:
 
     `field`: a field of the spec, `full_name`, `source_key`, `opt_out`, or None: the column goes to
     `extra`. `rule`: see this module; `ignored` is a column that is known but superfluous or no
-    vendor's to give, `none` an unknown one. `confidence`: from 0 to 1. `role`: see
+    vendor's to give, `redundant` a full name beside first and last name, which goes to `extra` too, `none` an
+    unknown one. `confidence`: from 0 to 1. `role`: see
     `flows.header_aliases`.
     """
 
@@ -118,7 +181,7 @@ def map_headers(headers: Sequence[str], feed: Feed, aliases: Aliases) -> list[He
             known if known.field in _NAME_FIELDS else match
             for match, known in zip(matches, _match_all(headers, _Matcher(feed, aliases, None)), strict=True)
         ]
-    matches = _settle_keys(_settle_names(matches))
+    matches = _settle_keys(_settle_names(_settle_words(matches)))
     return _settle_crm(matches) if feed.origin == "crm" else matches
 
 
@@ -156,7 +219,7 @@ class _Matcher:
         if not self._is_crm:
             # A vendor's ids are its own keys, and which account a feed fills is the feed's to say.
             field = {"id": "source_key", "accountId": "", "auditLog": ""}.get(field, field)
-        known = self._look_up(header, words)
+        known = self._look_up(header, words) or self._derive(header, words) or self._correct(header, words)
         role = known.role if known is not None and known.field == field else ""
         return HeaderMatch(header, field or None, "override", _SURE, role)
 
@@ -223,6 +286,28 @@ def _unwrapped(words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], frozen
         yield plain, None, 0
     if len(plain) > 1 and plain[0] in _WRAPPERS:
         yield plain[1:], None, 0
+    for groups, fields in (
+        (_NAME_GROUPS, _NAME_FIELDS),
+        (_ADDRESS_GROUPS, frozenset(("location",))),
+        (_OTHER_GROUPS, _PERSON_FIELDS),
+        (_EXPORT_REMARKS, None),
+    ):
+        for group in groups:
+            if plain[: len(group)] == group and len(plain) > len(group):
+                yield plain[len(group) :], fields, 0
+    sentence = " ".join(plain)
+    for pattern in (_QUESTION, _ASIDE):
+        asked = pattern.fullmatch(sentence)
+        if asked:
+            yield tuple(asked["inner"].split(" ")), None, 0
+    if len(plain) > 1:
+        if _QUALIFIERS.fullmatch(plain[0]):
+            yield plain[1:], _SEVERAL_FIELDS, 1
+        if _QUALIFIERS.fullmatch(plain[-1]):
+            yield plain[: -2 if plain[-2] in _PARTICLES else -1], _SEVERAL_FIELDS, 1
+        if plain[-1:] == ("email",) or plain[-2:] == ("email", "address"):
+            # Owners are known by their e-mail addresses.
+            yield plain[: -1 if plain[-1] == "email" else -2], frozenset(("assignedTo",)), 0
     for start in range(1, min(3, len(plain))):
         if all(word in _PERSON_WORDS or word in _WRAPPERS for word in plain[:start]):
             yield plain[start:], _PERSON_FIELDS, 0
@@ -232,6 +317,26 @@ def _unwrapped(words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], frozen
         yield numbered[:-1], _SEVERAL_FIELDS, place
         if numbered[0] in _PERSON_WORDS | _WRAPPERS and len(numbered) > 2:
             yield numbered[1:-1], _SEVERAL_FIELDS, place
+
+
+def _settle_words(matches: list[HeaderMatch]) -> list[HeaderMatch]:
+    """Read words that differ from language to language by the headers beside them."""
+    keys = {header_key(match.header) for match in matches}
+    for key, role, neighbours, others in _TOLD_BY_NEIGHBOURS:
+        if key in keys and not neighbours.isdisjoint(keys) and keys.isdisjoint(others):
+            matches = [
+                replace(match, field="location", role=role)
+                if header_key(match.header) == key and match.rule == "alias"
+                else match
+                for match in matches
+            ]
+    return matches
+
+
+def unwrapped_headers(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield what the words of a header may be wrapped around: `client ssn` and `properties ssn` are `ssn`."""
+    for inner, _, _ in _unwrapped(words):
+        yield inner
 
 
 def _settle_names(matches: list[HeaderMatch]) -> list[HeaderMatch]:
@@ -245,7 +350,7 @@ def _settle_names(matches: list[HeaderMatch]) -> list[HeaderMatch]:
                 fields.add(wanted)
     if not {"firstName", "lastName"} <= fields:
         return matches
-    return [_ignored(match) if match.field == "full_name" else match for match in matches]
+    return [_redundant(match) if match.field == "full_name" else match for match in matches]
 
 
 def _is_name_part(match: HeaderMatch) -> bool:
@@ -270,6 +375,15 @@ def _settle_crm(matches: list[HeaderMatch]) -> list[HeaderMatch]:
     own = {match.field for match in matches if match.rule in ("spec", "override")} - _SEVERAL_FIELDS
     own.add("source_key")
     return [_ignored(match) if match.field in own and match.rule != "spec" else match for match in matches]
+
+
+def _redundant(match: HeaderMatch) -> HeaderMatch:
+    """Say what a column is that goes to `extra` all the same; a word that is only a part says nothing alone."""
+    if match.rule == "override":
+        return match
+    if match.role == "part":
+        return _ignored(match)
+    return replace(match, rule="redundant")
 
 
 def _ignored(match: HeaderMatch) -> HeaderMatch:

@@ -14,6 +14,7 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
+from prefect.events import emit_event
 from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from pydantic import BaseModel, ConfigDict, Field
@@ -71,6 +72,8 @@ def ingest_leads(request: IngestRequest = NOTHING_SPECIAL) -> list[publish.Batch
         step=run_as_task,
         report=output.report_progress,
     )
+    for summary in summaries:
+        _tell_drift(summary)
     create_markdown_artifact(
         key="ingest-summary", markdown=publish.markdown_summary(summaries), description="What became of each file"
     )
@@ -84,6 +87,16 @@ def run_as_task(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) 
     name = function.__name__.replace("_", "-")
     as_task = task(name=name, cache_policy=NO_CACHE, persist_result=False)(function)
     return as_task(*args, **kwargs)
+
+
+def _tell_drift(summary: publish.BatchSummary) -> None:
+    """Emit a Prefect event where the columns of a feed changed; what they are called stands in the batch's warnings."""
+    if any(summary.drift.values()):
+        emit_event(
+            event="leadmill.feed.columns-changed",
+            resource={"prefect.resource.id": f"leadmill.feed.{summary.columns['feed']}"},
+            payload={"batch_id": summary.columns["batch_id"], **summary.drift},
+        )
 
 
 def _flow_run_id() -> str | None:

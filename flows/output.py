@@ -97,6 +97,11 @@ def _cell(value: object) -> str:
     return str(value)
 
 
+def print_text(text: str) -> None:
+    """Print lines of text as they are, without control characters."""
+    sys.stdout.write("".join(plain(line) + "\n" for line in text.splitlines()))
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows as a table; numbers to the right; long tables are cut with a note on stderr."""
     from rich.table import Table

@@ -8,7 +8,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,12 +20,14 @@ from flows import signals
 from flows.ahead import ahead
 from flows.cells.dates import DateEvidence
 from flows.errors import LeadmillError, UnreadableFileError, UsageError
+from flows.forbidden_headers import ForbiddenHeaders, load_forbidden_headers
 from flows.reference import Reference, load_reference
 from flows.reject_sheets import is_sheet
 from flows.settings import Settings
-from flows.steps import assign, load, normalise, publish, pull, read, resolve, survive, validate
+from flows.steps import assign, drift, load, normalise, publish, pull, read, resolve, seal, survive, validate
 from flows.steps import map as mapping
 from flows.warehouse import Warehouse, migrate, open_warehouse
+from schemas.raw import ROW_COLUMNS
 from schemas.reference import Feed
 from schemas.rejected import REJECTED_COLUMNS
 
@@ -76,6 +78,7 @@ class Run:
     kept_archive: Path
     reference: Reference
     aliases: mapping.Aliases
+    forbidden: ForbiddenHeaders
     request: Request
     step: StepRunner
     report: Callable[[Progress], None]
@@ -98,12 +101,27 @@ class Source:
     is_partial: bool = False
 
 
+@dataclass(frozen=True)
+class Mapped:
+    """A chunk of records under the fields (`frame`), with the issues of what was `sealed` in it.
+
+    `rows` are its raw rows without forbidden columns, `matches` what each column was taken for.
+    """
+
+    rows: pl.DataFrame
+    matches: Sequence[mapping.HeaderMatch]
+    frame: pl.DataFrame
+    sealed: pl.DataFrame
+
+
 @dataclass
 class Staged:
     """How the reading of a source went."""
 
     source: Source
     rows_read: int = 0
+    columns: drift.Columns = field(default_factory=drift.Columns)
+    changes: drift.Drift = field(default_factory=drift.Drift)
 
 
 def ingest(
@@ -142,6 +160,7 @@ def open_run(
             kept_archive=settings.archive,
             reference=reference,
             aliases=mapping.load_aliases(reference.folder if reference.header_aliases else None),
+            forbidden=load_forbidden_headers(reference.forbidden_headers),
             request=request,
             step=step,
             report=report,
@@ -193,11 +212,12 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
     try:
         staged = run.step(stage_records, open_source, batch, run)
         name = staged.source.name
+        staged.changes = run.step(_watch_columns, staged, batch.feed, warehouse)
         run.report(Progress(name, "resolve", staged.rows_read))
         run.step(resolve.refuse_id_conflicts, warehouse)
         run.step(resolve.resolve_people, warehouse)
         run.step(assign.require_team_and_source, warehouse)
-        _fill_raw_text(staged.source, warehouse)
+        _fill_raw_text(staged.source, batch.feed, run)
         rejected = load.staged_rejected(warehouse)
         if not staged.source.is_partial:
             load.check_tolerance(batch.feed, staged.rows_read, rejected.height)
@@ -210,6 +230,8 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
             run.step(assign.assign_leads, warehouse)
             run.step(survive.complete_leads, warehouse)
             run.step(load.write_leads, warehouse)
+            if not staged.source.is_partial:
+                drift.keep_columns(warehouse, batch.batch_id, staged.columns)
             run.step(load.write_batch, warehouse, batch, _ending("loaded", staged))
             run.step(load.check_invariants, warehouse, batch.batch_id, staged.rows_read)
     except LeadmillError as error:
@@ -220,7 +242,7 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
         told = f"internal error ({type(error).__name__}); run again with --debug and report it"
         close_batch(run, batch, _ending("failed", staged, error=told), rejected)
         raise
-    return publish.summarise_batch(warehouse, batch.batch_id)
+    return publish.summarise_batch(warehouse, batch.batch_id, staged.changes.counts)
 
 
 def stage_records(open_source: Callable[[], Source], batch: load.Batch, run: Run) -> Staged:
@@ -249,25 +271,43 @@ def _stage_chunks(
         evidence: dict[str, DateEvidence] = {}
         for chunk in source.chunks():
             mapped = map_chunk(chunk, feed, run)
-            evidence = normalise.add_date_evidence(evidence, mapped)
+            staged.columns.add(mapped.rows, mapped.matches)
+            evidence = normalise.add_date_evidence(evidence, mapped.frame)
             used_orders.append(normalise.date_orders_of(evidence, feed) if date_orders is None else date_orders)
-            typed = normalise.normalise_leads(mapped, feed, used_orders[-1])
-            yield chunk, validate.validate_leads(typed.leads, typed.contacts, typed.issues, feed, known)
+            typed = normalise.normalise_leads(mapped.frame, feed, used_orders[-1])
+            issues = pl.concat([typed.issues, mapped.sealed])
+            yield chunk, validate.validate_leads(typed.leads, typed.contacts, issues, feed, known)
 
     for chunk, valid in ahead(valid_chunks()):
         load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues)
-        load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected))
+        load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected, source.file_format, feed, run))
         staged.rows_read += chunk.rows.height + len(chunk.broken)
         run.report(Progress(source.name, "read", staged.rows_read))
     return staged, used_orders
 
 
-def map_chunk(chunk: read.RawChunk, feed: Feed, run: Run) -> pl.DataFrame:
-    """Return the mapped frame of a chunk of a feed. Raises UnreadableFileError for a sheet of rejected rows."""
-    headers = headers_of(chunk)
-    if is_sheet(headers):
+def _watch_columns(staged: Staged, feed: Feed, warehouse: Warehouse) -> drift.Drift:
+    """Return how the columns differ from those of the feed's last export.
+
+    Raises BatchFailedError where one is missing that every lead needs.
+    """
+    if staged.source.is_partial:
+        return drift.Drift()
+    has_header = staged.source.file_format.format not in ("json", "ndjson")
+    before = drift.last_columns(warehouse, feed)
+    if has_header:
+        drift.require_columns(staged.columns, before, feed)
+    return drift.find_drift(before, staged.columns, has_header=has_header)
+
+
+def map_chunk(chunk: read.RawChunk, feed: Feed, run: Run) -> Mapped:
+    """Return what a chunk of a feed says, under the fields. Raises UnreadableFileError for a sheet of rejected rows."""
+    if is_sheet(chunk.rows.columns):
         raise UnreadableFileError("this is a sheet of rejected rows; load it with: leads replay FILE")
-    return mapping.map_records(chunk.rows, mapping.map_headers(headers, feed, run.aliases), feed)
+    rows, sealed_columns = seal.seal_columns(chunk.rows, run.forbidden.among(headers_of(chunk.rows)))
+    matches = mapping.map_headers(headers_of(rows), feed, run.aliases)
+    frame, sealed_cells = seal.seal_card_numbers(mapping.map_records(rows, matches, feed))
+    return Mapped(rows, matches, frame, pl.concat([sealed_columns, sealed_cells]))
 
 
 def code_version() -> str:
@@ -353,7 +393,7 @@ def _ending(status: Literal["loaded", "failed"], staged: Staged | None, error: s
         status,
         datetime.now(UTC),
         file_format=None if staged is None else json.dumps(_format_facts(staged.source.file_format)),
-        warnings=() if staged is None else staged.source.file_format.warnings,
+        warnings=() if staged is None else (*staged.source.file_format.warnings, *staged.changes.warnings),
         error=error,
     )
 
@@ -375,12 +415,14 @@ def close_batch(
     return publish.summarise_batch(warehouse, batch.batch_id)
 
 
-def headers_of(chunk: read.RawChunk) -> list[str]:
-    """Return the headers of a chunk of records, in the order of the file."""
-    return [name for name in chunk.rows.columns if name not in ("row_number", "line_number")]
+def headers_of(rows: pl.DataFrame) -> list[str]:
+    """Return the headers of a raw frame, in the order of the file."""
+    return [name for name in rows.columns if name not in ROW_COLUMNS]
 
 
-def _rejected(chunk: read.RawChunk, invalid: pl.DataFrame) -> pl.DataFrame:
+def _rejected(
+    chunk: read.RawChunk, invalid: pl.DataFrame, file_format: read.FileFormat, feed: Feed, run: Run
+) -> pl.DataFrame:
     """Return the chunk's rejected rows: those that broke while reading, and the invalid ones with their text."""
     broken = pl.DataFrame(
         [
@@ -388,7 +430,7 @@ def _rejected(chunk: read.RawChunk, invalid: pl.DataFrame) -> pl.DataFrame:
                 "row_number": record.row_number,
                 "line_number": record.line_number,
                 "source_key": None,
-                "raw": record.raw,
+                "raw": seal.mask_broken(record.raw, chunk.rows, run.forbidden, file_format),
                 "reasons": [{"column": "", "code": record.code, "message": record.message}],
             }
             for record in chunk.broken
@@ -397,19 +439,33 @@ def _rejected(chunk: read.RawChunk, invalid: pl.DataFrame) -> pl.DataFrame:
     )
     if invalid.is_empty():
         return broken
-    raw = pl.Series("raw", chunk.raw_of(invalid["row_number"].to_list()), dtype=pl.String)
-    return pl.concat([broken, invalid.with_columns(raw)])
+    texts = texts_of(chunk, invalid["row_number"].to_list(), file_format, feed, run)
+    return pl.concat([broken, invalid.with_columns(pl.Series("raw", texts, dtype=pl.String))])
 
 
-def _fill_raw_text(source: Source, warehouse: Warehouse) -> None:
+def texts_of(
+    chunk: read.RawChunk, row_numbers: list[int], file_format: read.FileFormat, feed: Feed, run: Run
+) -> list[str]:
+    """Return the physical text of readable rows of a chunk, with what may never be stored masked in it."""
+    rows = chunk.rows.join(
+        pl.DataFrame({"row_number": row_numbers}, schema={"row_number": pl.Int64}),
+        on="row_number",
+        how="right",
+        maintain_order="right",
+    ).select(chunk.rows.columns)
+    matches = mapping.map_headers(headers_of(rows), feed, run.aliases)
+    return seal.mask_rows(chunk.raw_of(row_numbers), rows, run.forbidden.among(headers_of(rows)), matches, file_format)
+
+
+def _fill_raw_text(source: Source, feed: Feed, run: Run) -> None:
     """Read the text of rows that were rejected after reading; a second pass, only where there are any."""
-    rejected = load.staged_rejected(warehouse)
+    rejected = load.staged_rejected(run.warehouse)
     wanted = set(rejected.filter(pl.col("raw").is_null())["row_number"])
     if not wanted:
         return
     found: dict[int, str] = {}
     for chunk in source.chunks():
-        rows: Sequence[int] = [row for row in chunk.rows["row_number"] if row in wanted]
+        rows = [row for row in chunk.rows["row_number"] if row in wanted]
         if rows:
-            found.update(zip(rows, chunk.raw_of(list(rows)), strict=True))
-    load.fill_raw_text(warehouse, found)
+            found.update(zip(rows, texts_of(chunk, rows, source.file_format, feed, run), strict=True))
+    load.fill_raw_text(run.warehouse, found)

@@ -23,7 +23,7 @@ HEADER_ALIASES_FILE: Final = "header_aliases.csv"
 # Files of design 4.5 whose rules nothing follows yet.
 UNSUPPORTED_FILES: Final = ("routing.toml", "survivorship.toml", "identity.toml")
 # Tables that are understood, though no step acts on their rows yet.
-UNSUPPORTED_TABLES: Final = ("do_not_load.csv", "forbidden_headers.csv")
+UNSUPPORTED_TABLES: Final = ("do_not_load.csv",)
 
 _TABLE_FILES: Final = tuple(table.file_name for table in REFERENCE_TABLES)
 _USED_FILES: Final = (FEEDS_FILE, HEADER_ALIASES_FILE, *_TABLE_FILES)
@@ -48,6 +48,7 @@ class Reference:
     team_members: pl.DataFrame | None = None
     lead_sources: pl.DataFrame | None = None
     stages: pl.DataFrame | None = None
+    forbidden_headers: pl.DataFrame | None = None
     header_aliases: Path | None = None
 
 
@@ -85,6 +86,7 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
         team_members=frame("team_members.csv"),
         lead_sources=frame("lead_sources.csv"),
         stages=frame("stages.csv"),
+        forbidden_headers=frame("forbidden_headers.csv"),
         header_aliases=folder / HEADER_ALIASES_FILE if HEADER_ALIASES_FILE in contents else None,
     )
 

@@ -17,6 +17,7 @@ from flows import pipeline, reject_sheets
 from flows.errors import UnreadableFileError, UsageError
 from flows.pipeline import Progress, Request, Run, Source
 from flows.reference import load_reference
+from flows.reject_export import sealer
 from flows.settings import Settings
 from flows.steps import load, normalise, publish, pull, read
 from flows.warehouse import Warehouse
@@ -185,7 +186,7 @@ def pick_rows(chunks: Iterator[read.RawChunk], number_of: Mapping[int, int]) -> 
 def _date_orders(original: Original, run: Run) -> dict[str, str]:
     """Return how the whole file writes dates: its rejected rows alone may not tell."""
     chunks = read.read_records(original.path, original.file_format)
-    mapped = (pipeline.map_chunk(chunk, original.feed, run) for chunk in chunks)
+    mapped = (pipeline.map_chunk(chunk, original.feed, run).frame for chunk in chunks)
     return normalise.find_date_orders(mapped, original.feed)
 
 
@@ -215,7 +216,7 @@ def _replay_mended(
         return pipeline.close_batch(run, batch, load.Ending("skipped", datetime.now(UTC)))
     if original.is_standing:
         return pipeline.load_batch(batch, run, lambda: _only_mended(path.name, original, rows, run))
-    return pipeline.load_batch(batch, run, lambda: _whole_file_mended(path.name, original, rows))
+    return pipeline.load_batch(batch, run, lambda: _whole_file_mended(path.name, original, rows, run))
 
 
 def _take_sheet(path: Path, run: Run) -> tuple[pull.TakenFile, dict[int, pl.DataFrame]]:
@@ -252,7 +253,7 @@ def _own_columns(rows: pl.DataFrame, original: Original) -> pl.DataFrame:
     is_json = original.file_format.format in ("json", "ndjson")
     headers: set[str] = set()
     for chunk in read.read_records(original.path, original.file_format):
-        headers.update(pipeline.headers_of(chunk))
+        headers.update(pipeline.headers_of(chunk.rows))
         if not is_json:
             break
     cells = [name for name in rows.columns if name not in (*reject_sheets.PLACES, "line_number")]
@@ -268,14 +269,14 @@ def _only_mended(name: str, original: Original, rows: pl.DataFrame, run: Run) ->
     return Source(
         name,
         original.file_format,
-        lambda: iter([_sheet_chunk(numbered, original)]),
+        lambda: iter([_sheet_chunk(numbered, original, run)]),
         date_orders=_date_orders(original, run),
         replayed=numbered.select("row_number", *reject_sheets.PLACES),
         is_partial=True,
     )
 
 
-def _whole_file_mended(name: str, original: Original, rows: pl.DataFrame) -> Source:
+def _whole_file_mended(name: str, original: Original, rows: pl.DataFrame, run: Run) -> Source:
     """Return the whole export of a batch that failed, with the rows of a sheet in the place of those it rejected."""
     mended = rows.with_columns(pl.col("rejected_row_number").alias("row_number"))
     mended = mended.unique("row_number", keep="last", maintain_order=True)
@@ -286,32 +287,33 @@ def _whole_file_mended(name: str, original: Original, rows: pl.DataFrame) -> Sou
             others = chunk.rows.filter(~pl.col("row_number").is_in(list(numbers)))
             broken = [record for record in chunk.broken if record.row_number not in numbers]
             yield read.RawChunk(others, chunk.raw_of, broken)
-        yield _sheet_chunk(mended, original)
+        yield _sheet_chunk(mended, original, run)
 
     links = mended.select("row_number", *reject_sheets.PLACES)
     return Source(name, original.file_format, chunks, replayed=links)
 
 
-def _sheet_chunk(rows: pl.DataFrame, original: Original) -> read.RawChunk:
+def _sheet_chunk(rows: pl.DataFrame, original: Original, run: Run) -> read.RawChunk:
     cells = [name for name in rows.columns if name not in (*reject_sheets.PLACES, "row_number", "line_number")]
     frame = rows.select("row_number", "line_number", *cells)
 
     def raw_of(numbers: list[int]) -> list[str]:
         documents = dict(zip(numbers, reject_sheets.as_documents(frame, numbers), strict=True))
-        return list({**documents, **_unchanged(original, rows, numbers)}.values())
+        return list({**documents, **_unchanged(original, rows, numbers, run)}.values())
 
     return read.RawChunk(frame, raw_of, [])
 
 
-def _unchanged(original: Original, rows: pl.DataFrame, numbers: list[int]) -> dict[int, str]:
+def _unchanged(original: Original, rows: pl.DataFrame, numbers: list[int], run: Run) -> dict[int, str]:
     """Return the text in the export of those records of a sheet that nobody changed."""
     own = rows.filter(pl.col("row_number").is_in(numbers) & (pl.col("rejected_batch_id") == original.batch_id))
     number_of = dict(own.select("rejected_row_number", "row_number").iter_rows())
     said = dict(_cells(own.drop(*reject_sheets.PLACES)))
+    sealed, feed = sealer(run.reference), original.feed
     found: dict[int, str] = {}
     for chunk in pick_rows(read.read_records(original.path, original.file_format), number_of):
-        same = [number for number, cells in _cells(chunk.rows) if cells == said[number]]
-        found.update(zip(same, chunk.raw_of(same), strict=True))
+        same = [number for number, cells in _cells(sealed(chunk.rows, feed.name)) if cells == said[number]]
+        found.update(zip(same, pipeline.texts_of(chunk, same, original.file_format, feed, run), strict=True))
     return found
 
 

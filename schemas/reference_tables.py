@@ -305,7 +305,12 @@ DO_NOT_LOAD: Final = ReferenceTable(
 
 FORBIDDEN_HEADERS: Final = ReferenceTable(
     "forbidden_headers.csv",
-    {"header": _text(is_required=True), "reason": _text()},
+    {
+        "header": _text(is_required=True),
+        "reason": _text(),
+        # Within: wherever the words stand side by side in a longer header.
+        "match": _choice("whole", "within", blank="whole"),
+    },
     key=("header",),
 )
 

@@ -80,7 +80,7 @@ class _Columns:
         self._left_over: dict[str, pl.Series] = {}
         for header in self._headers:
             match = known.get(header)
-            if match is None or match.field is None:
+            if match is None or match.field is None or match.rule == "redundant":
                 self._left_over[header] = raw[header]
             else:
                 self._by_field[match.field].append(match)

@@ -3,8 +3,8 @@
 Only counts, codes and file names: what the files say about people stays in the warehouse.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -29,9 +29,13 @@ SUMMARY_HEADINGS: Final = (
 
 @dataclass(frozen=True)
 class BatchSummary:
-    """One batch for people: the audit row (`columns` as in table `batch`) and the seconds it took."""
+    """One batch for people: the audit row (`columns` as in table `batch`) and the seconds it took.
+
+    `drift` counts the columns that are other than in the feed's last export; empty where nothing was compared.
+    """
 
     columns: dict[str, Any]
+    drift: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:
@@ -56,12 +60,12 @@ class BatchSummary:
         return (name, c["batch_id"], c["status"], *counts, round(self.seconds, 2))
 
 
-def summarise_batch(warehouse: Warehouse, batch_id: int) -> BatchSummary:
+def summarise_batch(warehouse: Warehouse, batch_id: int, drift: Mapping[str, int] | None = None) -> BatchSummary:
     """Return the summary of a batch; raises KeyError where there is no such batch."""
     rows = warehouse.frame("audit/batch", {"batch_id": batch_id})
     if rows.is_empty():
         raise KeyError(batch_id)
-    return BatchSummary(rows.row(0, named=True))
+    return BatchSummary(rows.row(0, named=True), drift or {})
 
 
 def list_batches(warehouse: Warehouse) -> pl.DataFrame:

@@ -458,3 +458,87 @@ def test_a_signal_in_mid_query_ends_cleanly(tmp_path: Path, number: signal.Signa
     _, told = process.communicate(timeout=20)
     assert process.returncode == code, told
     assert told.count("\n") == 1
+
+
+# --- map
+
+FAIR = "Vorname,Nachname,Client Email,SSN,Company Name for Emails\nDana,Reyes,dana@reyes.example,123-45-6789,Acme\n"
+
+
+def test_map_tells_each_header_with_rule_and_confidence_and_no_value(leads: Leads) -> None:
+    (leads.folder / "fair.csv.gz").write_bytes(gzip.compress(FAIR.encode()))
+
+    told = leads.json("map", "fair.csv.gz")
+    shown = leads("map", "fair.csv.gz")
+
+    assert [set(row) for row in told] == [{"header", "field", "rule", "confidence"}] * 5
+    assert [(row["header"], row["field"], row["rule"]) for row in told] == [
+        ("Vorname", "firstName", "alias"),
+        ("Nachname", "lastName", "alias"),
+        ("Client Email", "email", "alias"),
+        ("SSN", None, "forbidden"),
+        ("Company Name for Emails", None, "alias"),
+    ]
+    assert all(0 < row["confidence"] <= 1 for row in told)
+    assert shown.returncode == 0
+    assert "xxxx@xxxxx.xxxxxxx" in shown.stdout
+    assert "reyes" not in shown.stdout.lower()
+    assert sorted(path.name for path in leads.folder.iterdir()) == ["fair.csv.gz"]
+
+
+def test_map_writes_overrides_that_ingest_follows(leads: Leads) -> None:
+    (leads.folder / "fair.csv").write_text(FAIR)
+
+    written = leads("map", "fair.csv", "--feed", "fair", "--write")
+    feeds = leads.folder / "data/reference/feeds.toml"
+    feeds.write_text(
+        feeds.read_text().replace('"Company Name for Emails" = ""', '"Company Name for Emails" = "company"')
+    )
+    told = leads.json("map", "fair.csv", "--feed", "fair")
+    leads("ingest", "fair.csv", "--feed", "fair")
+
+    assert written.returncode == 0
+    assert str(Path("data/reference/feeds.toml")) in written.stderr
+    assert [row["rule"] for row in told] == ["override", "override", "override", "forbidden", "override"]
+    assert leads.json("sql", "SELECT email, company, extra FROM lead") == [
+        {"email": "dana@reyes.example", "company": "Acme", "extra": None}
+    ]
+
+
+def test_map_needs_a_file_and_a_known_feed(leads: Leads) -> None:
+    (leads.folder / "fair.csv").write_text(FAIR)
+
+    assert (
+        leads("map", "fare.csv").stderr == "leads: fare.csv is no file; give an export, as in: leads map contacts.csv\n"
+    )
+    unknown = leads("map", "fair.csv", "--feed", "fare")
+    assert unknown.returncode == 2
+    assert "unknown feed 'fare'; known are default; --write adds it" in unknown.stderr
+
+
+# --- what is never stored
+
+
+def test_sealed_cells_are_in_no_table(leads: Leads) -> None:
+    (leads.folder / "a.csv").write_text(
+        "First Name,Last Name,Email,SSN,Card Number,Notes,Wish\n"
+        "Dana,Reyes,dana@reyes.example,123-45-6789,4111111111111111,paid by 5555 5555 5555 4444,378282246310005\n"
+        "Omar,,omar@haddad.example,123-45-6789,4111111111111111,paid by 5555 5555 5555 4444,378282246310005\n"
+        "Torn,Row,x@y.example,123-45-6789,4111111111111111,paid by 5555 5555 5555 4444,378282246310005,x\n"
+    )
+
+    leads("ingest", "a.csv")
+
+    stored = b"".join(path.read_bytes() for path in (leads.folder / "data/warehouse").iterdir())
+    for secret in (b"123-45-6789", b"4111111111111111", b"5555 5555 5555 4444", b"378282246310005"):
+        assert secret not in stored
+    assert leads.json("sql", "SELECT column_name, code, raw FROM cell_issue ORDER BY ALL") == [
+        {"column_name": "Card Number", "code": "forbidden_column", "raw": None},
+        {"column_name": "SSN", "code": "forbidden_column", "raw": None},
+        {"column_name": "Wish", "code": "card_number", "raw": None},
+        {"column_name": "notes", "code": "card_number", "raw": None},
+    ]
+    assert [row["raw"] for row in leads.json("rejects")] == [
+        "Omar,,omar@haddad.example,[removed],[removed],paid by [card number removed],[card number removed]",
+        "Torn,Row,x@y.example,[removed],[removed],[removed],[card number removed],x",
+    ]

@@ -11,7 +11,8 @@ import pytest
 from flows import cli, reject_sheets
 from flows.errors import UsageError
 from flows.pipeline import Request, ingest
-from flows.reject_export import make_sheet
+from flows.reference import load_reference
+from flows.reject_export import make_sheet, sealer
 from flows.replay import replay
 from flows.settings import Settings
 from flows.steps.publish import dismiss_rejects, list_rejects
@@ -58,7 +59,8 @@ class World:
         path = self.folder / name
         path.unlink(missing_ok=True)
         with read_warehouse(self.settings.warehouse, wait_seconds=0) as warehouse:
-            made = make_sheet(warehouse, self.settings.archive, list_rejects(warehouse, batch))
+            sealed = sealer(load_reference(self.settings.reference))
+            made = make_sheet(warehouse, self.settings.archive, list_rejects(warehouse, batch), sealed)
         reject_sheets.write_csv(made, path)
         with path.open(encoding="utf-8-sig", newline="") as file:
             return path, list(csv.DictReader(file))
@@ -232,6 +234,17 @@ def test_json_rows_are_mended_under_their_keys(world: World) -> None:
     assert line["contact.email"] == "dana@reyes.example"
     world.replay(world.mend(path, [{**line, "lastName": "Reyes"}]))
     assert world.rows("SELECT lastName, email FROM lead ORDER BY id DESC LIMIT 1") == [("Reyes", "dana@reyes.example")]
+
+
+def test_what_is_sealed_is_in_no_sheet_and_the_row_stays_the_same(world: World) -> None:
+    world.load("First Name,Last Name,SSN,Notes\nDana,,078-05-1120,pays with 4111 1111 1111 1111\n")
+    path, [line] = world.sheet()
+    assert "SSN" not in line
+    assert line["Notes"] == "pays with [card number removed]"
+    world.replay(path)
+    assert world.rejected() == [(1, 1, "open", 1)]
+    world.replay(world.mend(path, [{**line, "Last Name": "Reyes"}]))
+    assert world.rows("SELECT lastName, notes FROM lead") == [("Reyes", "pays with [card number removed]")]
 
 
 def test_one_sheet_holds_the_rows_of_several_exports(world: World) -> None:

@@ -250,7 +250,7 @@ def test_repeated_header_means_the_same(aliases: Aliases) -> None:
 def test_full_name_is_superfluous_beside_first_and_last_name(aliases: Aliases) -> None:
     full, *_ = map_headers(["Full Name", "First Name", "Last Name"], VENDOR, aliases)
 
-    assert (full.field, full.rule) == (None, "ignored")
+    assert (full.field, full.rule) == ("full_name", "redundant")
 
 
 def test_further_contacts_come_behind_the_first(aliases: Aliases) -> None:
@@ -327,6 +327,100 @@ def test_name_is_a_person_where_no_vendor_says_otherwise(aliases: Aliases) -> No
 def test_vendor_whose_words_leave_no_name_is_not_believed(aliases: Aliases) -> None:
     """`mobile_no` alone makes it look like Frappe, whose `name` is a record's id."""
     assert fields(["name", "email", "mobile_no"], aliases) == ["full_name", "email", "phone"]
+
+
+# --- kinds of headers, written from how such products name theirs; few stand in the aliases word for word
+
+QUESTIONS_AND_WRAPPINGS = {
+    "What's your first name?": "firstName",
+    "What is your last name?": "lastName",
+    "What's your email address?": "email",
+    "Please enter your phone number": "phone",
+    "Your Name (required)": "full_name",
+    "Wie lautet Ihre E-Mail-Adresse?": "email",
+    "Quel est votre prénom ?": "firstName",
+    "¿Cuál es su correo electrónico?": "email",
+    "Which company do you work for?": "company",
+    "Best phone number to reach you": "phone",
+    "Full Name - First Name": "firstName",
+    "Name (Last)": "lastName",
+    "Address (City)": "location",
+    "Contact Information: Email": "email",
+    "Personal details / Phone": "phone",
+    "(Do Not Modify) Modified On": "updatedAt",
+    "Invitee Email": "email",
+    "Invitee First Name": "firstName",
+    "Requester Name": "full_name",
+    "Adresse électronique professionnelle": "email",
+    "Correo electrónico del trabajo": "email",
+    "Telefone profissional": "phone",
+    "Telefon geschäftlich": "phone",
+    "Corporate Email": "email",
+    "Sales Rep Email": "assignedTo",
+    "Lead Owner Email": "assignedTo",
+    "E-mailadres": "email",
+    "Adres e-mail": "email",
+    "Numer telefonu": "phone",
+    "Stanowisko": "jobTitle",
+    "Nazwa firmy": "company",
+    "Liczba pracowników": "numberOfEmployees",
+    "Aantal werknemers": "numberOfEmployees",
+    "Effectif": "numberOfEmployees",
+    "Ragione sociale": "company",
+    "Cognome": "lastName",
+    "Sobrenome": "lastName",
+    "会社名": "company",
+    "メールアドレス": "email",
+    "電話番号": "phone",
+    "役職": "jobTitle",
+    "Zip/Postal Code": "location",
+    "primary_contact_primary_email": "email",
+    "telephone1": "phone",
+    "Company size": "numberOfEmployees",
+    "Submitted At": "createdAt",
+}
+DECOYS = """Company Name for Emails|Previous Job Title|Email Status|E-mail 1 - Label|Annual Revenue|Opportunity Name
+    |Deal Name|Phone Type|Email Provider|Spouse Name|Company LinkedIn|Manager Email|Emergency Contact Name
+    |Emergency Contact Phone|Referrer Name|Referred By Email|Partner Email|Email Bounce Reason|Email Domain|Job Function
+    |Name of Assistant|Assistant's Phone|Name Pronunciation|Job Posting Title|Product Name|File Name|Username|Password
+    |Birth City|Company Founded|Previous Company|Parent Company|Course Title|Email Sent|Email Hash|Last Email Subject
+    |What is your budget?|Is your company hiring?|What is your manager's email?|Your manager's name|Address Type|Name - Label
+    |Owner Email Status|Work Email Status|Other Phone Type|Do you work for an agency?|Name of your school|Other Name
+    |Which product do you use?|Business Email Verified|Personal Email Sent Count|Best time to call you|Direct Reports"""
+
+
+def test_questions_and_wrappings_of_headers_are_seen_through(aliases: Aliases) -> None:
+    told = {header: only(header, aliases).field for header in QUESTIONS_AND_WRAPPINGS}
+
+    assert told == QUESTIONS_AND_WRAPPINGS
+
+
+def test_decoys_are_never_taken(aliases: Aliases) -> None:
+    decoys = [decoy.strip() for decoy in DECOYS.split("|")]
+
+    taken = {decoy: only(decoy, aliases).field for decoy in decoys}
+
+    assert {decoy: field for decoy, field in taken.items() if field} == {}
+
+
+def test_words_that_differ_by_language_are_read_by_their_neighbours(aliases: Aliases) -> None:
+    assert fields(["Nome", "Cidade", "Estado", "CEP"], aliases)[1:] == ["location"] * 3
+    assert fields(["Nombre", "Ciudad", "Estado"], aliases)[1:] == ["location", "location"]
+    assert fields(["Nombre", "Provincia", "Ciudad", "Estado"], aliases)[3] == "processStage"
+    assert fields(["Ad", "Soyad", "Cep"], aliases)[2] == "phone"
+
+
+def test_overrides_of_what_was_found_find_the_same_again(aliases: Aliases) -> None:
+    headers = [*QUESTIONS_AND_WRAPPINGS, "Phone 3", "Emial", "Nom", "Prénom", "Full Name", "City", "Zip"]
+    first = map_headers(headers, VENDOR, aliases)
+    overrides = {match.header: "" if match.rule == "redundant" else match.field or "" for match in first}
+
+    again = map_headers(headers, Feed(name="fair", headers=overrides), aliases)
+
+    assert {match.rule for match in again} == {"override"}
+    assert [(match.field or "", match.rank) for match in again] == [
+        (overrides[match.header], match.rank if overrides[match.header] else 1) for match in first
+    ]
 
 
 @pytest.mark.skipif(not SUITE.exists(), reason="the labelled headers are not here")

@@ -1,0 +1,192 @@
+"""Seal: takes out of the rows what may never be stored, before any other step can see it.
+
+Columns of forbidden headers (card, bank and social-security numbers) leave the raw frame as a whole; card
+numbers that people wrote into notes or into a column that is none of ours leave the mapped frame. Both
+leave an issue without raw text. The text that is kept of a rejected row is masked likewise. The archive
+holds the file as it came.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from flows.cells.alternatives import has_text
+from flows.cells.card_numbers import MARK as CARD_MARK
+from flows.cells.card_numbers import MAY_HOLD_ONE, find_card_numbers, remove_card_numbers, without_card_numbers
+from flows.cells.parsed import put
+from flows.forbidden_headers import ForbiddenHeaders
+from flows.formats.records import FileFormat
+from flows.header_matching import HeaderMatch
+from flows.headers import header_words
+from schemas.lead import ISSUE_COLUMNS
+
+COLUMN_CODE: Final = "forbidden_column"
+CARD_CODE: Final = "card_number"
+MARK: Final = "[removed]"
+
+_ID_WORDS: Final = frozenset(("id", "ids", "uuid", "guid", "gid", "urn", "key", "ref", "reference", "record", "sfid"))
+_PHONE_WORDS: Final = frozenset(
+    ("phone", "phones", "mobile", "cell", "tel", "telephone", "telefon", "fax", "whatsapp", "landline", "handy", "sms")
+)
+# What a column of these holds is read as what it is; a number in it is its own.
+_NEVER_ASKED: Final = frozenset(("source_key", "id", "phone", "email", "applicationId", "createdAt", "updatedAt"))
+
+# What such numbers look like where nobody can tell whose cell they stand in: a broken record.
+_SOCIAL_SECURITY: Final = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
+_KEY: Final = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:')
+_IBAN: Final = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,4})?(?!\w)")
+
+
+def seal_columns(rows: pl.DataFrame, forbidden: Collection[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return a raw frame without its forbidden columns, and one issue for each of their cells that said anything."""
+    sealed = [header for header in rows.columns if header in forbidden]
+    issues = [
+        _issues(rows["row_number"].filter(has_text(rows[header])), pl.lit(header), COLUMN_CODE) for header in sealed
+    ]
+    return rows.drop(sealed), pl.concat([pl.DataFrame(schema=ISSUE_COLUMNS), *issues])
+
+
+def seal_card_numbers(mapped: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return a mapped frame without card numbers in `notes` and `extra`, and one issue for each cell that had one."""
+    issues = [pl.DataFrame(schema=ISSUE_COLUMNS)]
+    if "notes" in mapped.columns:
+        notes, index = remove_card_numbers(mapped["notes"])
+        if index.len():
+            mapped = mapped.with_columns(notes=notes)
+            issues.append(_issues(mapped["row_number"].gather(index), pl.lit("notes"), CARD_CODE))
+    suspects = mapped["extra"].str.contains(MAY_HOLD_ONE).fill_null(False).arg_true()
+    found, kept = [], []
+    for row_number, extra in zip(mapped["row_number"].gather(suspects), mapped["extra"].gather(suspects), strict=True):
+        cells: dict[str, str] = json.loads(extra)
+        clean = {header: _clean(header, text) for header, text in cells.items()}
+        found += [(row_number, header) for header, text in clean.items() if text != cells[header]]
+        kept.append(json.dumps(clean, ensure_ascii=False, separators=(",", ":")) if clean != cells else extra)
+    if found:
+        mapped = mapped.with_columns(extra=put(mapped["extra"], suspects, pl.Series(kept, dtype=pl.String)))
+        listed = pl.DataFrame(found, schema={"row_number": pl.Int64, "header": pl.String}, orient="row")
+        issues.append(_issues(listed["row_number"], listed["header"], CARD_CODE))
+    return mapped, pl.concat(issues)
+
+
+def seal_rows(rows: pl.DataFrame, forbidden: Collection[str], matches: Iterable[HeaderMatch]) -> pl.DataFrame:
+    """Return a raw frame without all that is sealed in it, for a file that leaves the warehouse again."""
+    asked = [match.header for match in matches if match.field not in _NEVER_ASKED and match.header not in forbidden]
+    return rows.with_columns(
+        rows[header].map_elements(partial(_clean, header), pl.String)
+        for header in asked
+        if rows[header].str.contains(MAY_HOLD_ONE).any()
+    ).drop(header for header in rows.columns if header in forbidden)
+
+
+def mask_rows(
+    texts: Sequence[str],
+    rows: pl.DataFrame,
+    forbidden: Collection[str],
+    matches: Iterable[HeaderMatch],
+    file_format: FileFormat,
+) -> list[str]:
+    """Return the texts of readable records without what is sealed in them.
+
+    `rows` are the raw rows of the texts, forbidden columns included, in the same order.
+    """
+    headers = _headers(rows)
+    asked = [match.header for match in matches if match.field not in _NEVER_ASKED and match.header not in forbidden]
+    masked = []
+    for text, row in zip(texts, rows.iter_rows(named=True), strict=True):
+        if any((row[header] or "").strip() for header in forbidden if header in row):
+            text = _mask_columns(text, headers, forbidden, file_format)
+        for header in asked:
+            for number in _cards(header, row[header] or ""):
+                text = text.replace(number, CARD_MARK)
+        masked.append(text)
+    return masked
+
+
+def mask_broken(text: str, rows: pl.DataFrame, forbidden: ForbiddenHeaders, file_format: FileFormat) -> str:
+    """Return the text of a record that could not be read without what is, or may be, sealed in it.
+
+    `rows` are the readable ones around it. Which cell is whose is not certain here: so forbidden columns are
+    counted from both ends of the record, and all that looks like a social-security number or an IBAN goes where
+    there are such columns.
+    """
+    headers = _headers(rows)
+    if file_format.format != "csv":
+        headers += _KEY.findall(text)
+    sealed = forbidden.among(headers)
+    if sealed:
+        text = _mask_columns(text, headers, sealed, file_format)
+        text = _IBAN.sub(MARK, _SOCIAL_SECURITY.sub(MARK, text))
+    return without_card_numbers(text)
+
+
+def _issues(row_numbers: pl.Series, column_name: pl.Expr | pl.Series, code: str) -> pl.DataFrame:
+    return (
+        pl.DataFrame({"row_number": row_numbers})
+        .with_columns(column_name=column_name, code=pl.lit(code), raw=pl.lit(None, pl.String))
+        .select(list(ISSUE_COLUMNS))
+    )
+
+
+def _clean(header: str, text: str) -> str:
+    words = header_words(header)
+    return text if _is_phone(words) else without_card_numbers(text, is_id=_is_id(words))
+
+
+def _cards(header: str, text: str) -> list[str]:
+    words = header_words(header)
+    return [] if _is_phone(words) else find_card_numbers(text, is_id=_is_id(words))
+
+
+def _is_id(words: tuple[str, ...]) -> bool:
+    return not _ID_WORDS.isdisjoint(words)
+
+
+def _is_phone(words: tuple[str, ...]) -> bool:
+    return not _PHONE_WORDS.isdisjoint(words)
+
+
+def _headers(rows: pl.DataFrame) -> list[str]:
+    return [name for name in rows.columns if name not in ("row_number", "line_number")]
+
+
+def _mask_columns(text: str, headers: Sequence[str], forbidden: Collection[str], file_format: FileFormat) -> str:
+    if file_format.format != "csv" or file_format.delimiter is None:
+        for header in headers:
+            if header in forbidden:
+                text = _mask_member(text, header)
+        return text
+    spans = _cell_spans(text, file_format.delimiter)
+    places = [place for place, header in enumerate(headers) if header in forbidden]
+    # A record with a cell too many or too few is counted from its end, too.
+    places += [place - len(headers) + len(spans) for place in places]
+    for start, end in sorted({spans[place] for place in places if 0 <= place < len(spans)}, reverse=True):
+        if text[start:end].strip(' "'):
+            text = text[:start] + MARK + text[end:]
+    return text
+
+
+def _cell_spans(text: str, delimiter: str) -> list[tuple[int, int]]:
+    """Return where each cell of a record of a CSV begins and ends, its quotes included."""
+    spans, start, is_quoted, position = [], 0, False, 0
+    while position < len(text):
+        character = text[position]
+        if is_quoted and character == "\\" and text[position + 1 : position + 2] == '"':
+            position += 1
+        elif character == '"' and (is_quoted or not text[start:position].strip()):
+            is_quoted = not is_quoted
+        elif character == delimiter and not is_quoted:
+            spans.append((start, position))
+            start = position + 1
+        position += 1
+    return [*spans, (start, len(text))]
+
+
+def _mask_member(text: str, header: str) -> str:
+    """Return the text of a JSON record without the values of the key that a (dotted) header ends in."""
+    key = re.escape(json.dumps(header.rpartition(".")[2], ensure_ascii=False)[1:-1])
+    member = rf'("\s*{key}\s*"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|[^,}}\]\s]+)'
+    return re.sub(member, lambda found: f'{found[1]}"{MARK}"', text)

@@ -7,6 +7,7 @@ of the file, not by its size. How each format is read stands in `flows/formats`.
 
 import json
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 from flows.formats.csv_records import read_csv_records
@@ -43,4 +44,5 @@ def read_records(path: Path, file_format: FileFormat, chunk_rows: int = 100_000)
 
 def stored_format(facts: str) -> FileFormat:
     """Return the format that the audit row of a batch tells as JSON (`batch.file_format`)."""
-    return FileFormat(**{"delimiter": None, "header_row": None, **json.loads(facts)})
+    known = json.loads(facts)
+    return FileFormat(**{field.name: known.get(field.name) for field in fields(FileFormat) if field.name != "warnings"})

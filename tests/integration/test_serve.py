@@ -120,6 +120,18 @@ def test_a_run_by_hand_loads_and_is_named_in_its_batch(served: Served) -> None:
     assert batches == [("by-hand.csv", "manual", run_id)]
 
 
+def test_columns_that_changed_are_an_event_without_their_names(served: Served) -> None:
+    (served.folder / "wider.csv").write_text("First Name,Last Name,Favourite Colour\nOmar,Haddad,blue\n")
+    deployment = served.deployments()["by-hand"]["id"]
+    parameters = {"parameters": {"request": {"paths": ["wider.csv"]}}}
+    served.post(f"/deployments/{deployment}/create_flow_run", parameters)
+    wanted = {"filter": {"event": {"name": ["leadmill.feed.columns-changed"]}}}
+    [event] = served.wait_for(lambda: served.post("/events/filter", wanted).json().get("events"), "event")
+    assert event["resource"]["prefect.resource.id"] == "leadmill.feed.default"
+    assert {**event["payload"], "batch_id": 0} == {"batch_id": 0, "new": 1, "missing": 0, "renamed": 0, "emptied": 0}
+    assert "Colour" not in json.dumps(event)
+
+
 def test_a_second_run_of_a_deployment_queues(served: Served) -> None:
     deployment = served.deployments()["by-hand"]["id"]
     parameters = {"parameters": {"request": {"paths": ["by-hand.csv"], "dry_run": True}}}

@@ -27,6 +27,7 @@ _LONGEST_TEXT: Final = 500
 
 _NOBODYS: Final = [
     "test@test.com",
+    "test@fb.com",
     "none@none.com",
     "na@na.com",
     "no@no.com",

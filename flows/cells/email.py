@@ -27,6 +27,7 @@ _LONGEST_TEXT: Final = 500
 
 _NOBODYS: Final = [
     "test@test.com",
+    "test@fb.com",
     "none@none.com",
     "na@na.com",
     "no@no.com",
@@ -45,6 +46,7 @@ _NOBODYS: Final = [
 # `Dana <dana@x.io>`, `<dana@x.io>`, `mailto:dana@x.io?subject=Hi`, `'dana@x.io'`
 _IN_BRACKETS: Final = re.compile(r"^[^<>]*<\s*([^<>]+?)\s*>$")
 _MAILTO: Final = re.compile(r"^(?:mailto|e-?mail):\s*([^?]*)", re.IGNORECASE)
+_TORN_QUOTES: Final = r'"[^"]*[\x00-\x08\n-\x1f][^"]*"@'
 _QUOTED: Final = re.compile(r"^['\"‘“](.*@[^'\"]*)['\"’”]$")
 
 
@@ -57,11 +59,14 @@ def parse_emails(texts: pl.Series) -> pl.DataFrame:
     values, is_valid = texts, _is_plain(texts)
     index = (~is_valid).fill_null(True).arg_true()
     if index.len():
-        small = tidy_texts(texts.gather(index)).str.to_lowercase()
+        given = texts.gather(index)
+        small = tidy_texts(given).str.to_lowercase()
         values, is_valid = put(values, index, small), put(is_valid, index, _is_plain(small))
         odd = (~is_valid).fill_null(True).arg_true()
         read = _read_odd(values.gather(odd))
-        values, is_valid = put(values, odd, read["value"]), put(is_valid, odd, read["is_valid"])
+        # White space around an address is none of it; between its quotes it would be, and no mail has it.
+        is_torn = texts.gather(odd).str.contains(_TORN_QUOTES).fill_null(False)
+        values, is_valid = put(values, odd, read["value"]), put(is_valid, odd, read["is_valid"] & ~is_torn)
     is_nobodys = values.is_in(_NOBODYS).fill_null(False)
     if is_nobodys.any():
         values, is_valid = values.set(is_nobodys, None), is_valid.set(is_nobodys, None)

@@ -16,6 +16,7 @@ from flows.cells.parsed import Parsed, issues_at, map_texts, no_issues, put, uns
 from flows.cells.text import read_blanks
 
 INVALID: Final = "number_invalid"
+RANGE: Final = "number_range"
 
 _LARGEST: Final = 2**63 - 1
 # Nobody writes an amount at such length; what is longer landed in the wrong column.
@@ -62,6 +63,13 @@ _UPPER_BOUND: Final = re.compile(r"<|≤|\b(?:under|below|less|fewer|up to|until
 # A sheet reads the range 1-10 as the first of October, or the tenth of January, and 11-50 as November 1950.
 _RANGE_TAKEN_FOR_DATE: Final = re.compile(r"(\d{1,2})-([A-Za-z]{3})|([A-Za-z]{3})-(\d{2})")
 
+# What only says from where on: `11-50`, `10,000+`, `>500`, and what a sheet made of a range.
+_FROM_ON: Final = (
+    r"(?i)[0-9][^0-9,.;]*(?:[-–—]|\.\.+|\bto\b|\bbis\b|\bà\b)[^0-9]*[0-9]|[0-9] ?[a-z]{0,8} ?\+|^[^0-9]*[>≥]|"
+    r"\b(?:over|more than|at least|or more|and more|from|ab|über|mehr als|plus de|más de)\b|"
+    r"^[0-9]{1,2}-[a-z]{3}$|^[a-z]{3}-[0-9]{2}$"
+)
+
 
 def parse_ids(cells: pl.Series, least: int = 0) -> Parsed:
     """Read ids: whole numbers in digits alone, from `least` to the largest 64-bit integer, exact to the digit."""
@@ -75,12 +83,15 @@ def parse_ids(cells: pl.Series, least: int = 0) -> Parsed:
 
 
 def parse_counts(cells: pl.Series) -> Parsed:
-    """Read head counts: of a range (`11-50`, `10,000+`) its lower bound."""
+    """Read head counts: of a range (`11-50`, `10,000+`) its lower bound, with an issue `number_range`."""
     return _read(cells, cells.cast(pl.Int64, strict=False), read_count, least=0)
 
 
 def parse_money(cells: pl.Series) -> Parsed:
-    """Read amounts of money as whole units, rounded half up (away from zero); of a range its lower bound."""
+    """Read amounts of money as whole units, rounded half up (away from zero); of a range its lower bound.
+
+    A range leaves an issue `number_range`.
+    """
     values = cells.cast(pl.Int64, strict=False)
     index = unsettled(cells, values)
     for pattern, separators in ((_POINT_MONEY, {",": ""}), (_COMMA_MONEY, {".": "", ",": "."})):
@@ -133,9 +144,13 @@ def _read(cells: pl.Series, values: pl.Series, read: Callable[[str], int | None]
         known = read_blanks(texts)
         return pl.Series([None if text is None else _in_range(read(text)) for text in known], dtype=pl.Int64)
 
-    if index.len():
-        values = put(values, index, map_texts(cells.gather(index), read_texts))
-    return _within(cells, values, least)
+    if not index.len():
+        return _within(cells, values, least)
+    odd = cells.gather(index)
+    found = _within(cells, put(values, index, map_texts(odd, read_texts)), least)
+    is_bound = odd.str.contains(_FROM_ON) & found.values.gather(index).is_not_null()
+    bounds = issues_at(index.filter(is_bound), RANGE)
+    return Parsed(found.values, pl.concat([found.issues, bounds])) if bounds.height else found
 
 
 def _read_whole_amount(text: str) -> int | None:

@@ -23,7 +23,8 @@ class Parsed:
     """One column as read.
 
     `values`: one per cell, null where the cell is absent, blank or unreadable.
-    `issues`: `index` (position of the cell) and `code`, one row per cell that could not be read.
+    `issues`: `index` (position of the cell) and `code`, one row per cell that could not be read, or says more
+    than its value (a range).
     A cell that is there, has no value and no issue was blank.
     """
 

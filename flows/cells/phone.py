@@ -28,6 +28,9 @@ _PUNCTUATION: Final = [" ", "-", ".", "(", ")", "/"]
 # Split off before reading, as the library does; it knows many more spellings.
 _EXTENSION: Final = r"(?i)[ ,]*(?:x|ext|extn|extension|#)[:.]? ?[0-9]{1,7}$"
 
+# What pandas makes of a column of digits with a gap in it.
+_DIGITS_AS_FLOAT: Final = r"^(\+?[0-9]{7,15})\.0$"
+
 # Typed to get past a form. Some are real numbers somewhere, so only an invalid one stands for nobody.
 _NOBODYS: Final = r"^\+?(?:0*|0?123456789?0?|1234567|" + "|".join(f"{digit}{{5,}}" for digit in "123456789") + ")$"
 
@@ -66,6 +69,7 @@ def _read_odd(texts: pl.Series, region: str, form: str) -> pl.DataFrame:
     """Read texts of every other form, each distinct one once; one row per text."""
     distinct = pl.DataFrame({"text": texts.unique()})
     distinct = distinct.with_columns(known=read_blanks(distinct["text"])).drop_nulls()
+    distinct = distinct.with_columns(known=pl.col("known").str.replace(_DIGITS_AS_FLOAT, "$1"))
     distinct = distinct.with_columns(main=pl.col("known").str.replace(_EXTENSION, ""))
     plain, rest = _parted(distinct, distinct["main"].str.contains(form))
     rest = rest.hstack(_read_digits(rest["main"].str.replace_many(_PUNCTUATION, [""]), region))

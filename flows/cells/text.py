@@ -38,7 +38,13 @@ _PLACEHOLDER: Final = (
     r"nil|none|null|nan|undefined|\[object object\]|"
     r"[(\[<{-]+ ?(?:none|null|nil|blank|empty|n/a|not provided|not set|not available|unknown) ?[)\]>}-]+|"
     r"not (?:provided|available|applicable|specified)|"
-    r"[-– ]*(?:please )?(?:select|choose)(?: (?:one|an option|a value|\.\.\.))?[.…– -]*"
+    r"[-– ]*(?:please )?(?:select|choose)(?: (?:one|an option|a value|\.\.\.))?[.…– -]*|"
+    # The same in other languages, and what Facebook fills its test leads with.
+    r"k\. ?a\.?|keine angaben?|nicht angegeben|n\.v\.t\.?|non renseigné|non précisé|no aplica|sin datos|não informado|"
+    r"non specificato|niet opgegeven|nie podano|未設定|未入力|なし|"
+    r"[-– ]*(?:bitte (?:aus)?wählen|sélectionnez|choisissez|seleccione|seleccionar|selecione|selezionare|selecteer|"
+    r"wybierz)[.…– -]*|"
+    r"(?:[a-z]{1,2}: ?)?<test lead:[^<>]*>"
     r"))$"
 )
 _ODD: Final = f"{_UNTIDY}|{_PLACEHOLDER}"

@@ -71,9 +71,11 @@ def test_two_percent_of_typed_cells_cannot_be_read_and_all_others_can(export: pl
     mapped = mapping.map_records(raw, mapping.map_headers(export.columns, feed, load_aliases(None)), feed)
     typed = normalise.normalise_leads(mapped, feed, normalise.find_date_orders([mapped], feed))
     filled = sum(int((export[name] != "").sum()) for name in TYPED_COLUMNS)
-    assert typed.issues.height / filled == pytest.approx(0.02, abs=0.002)
+    # A range of employees can be read; its text is kept all the same.
+    unread = typed.issues.filter(typed.issues["code"] != "number_range")
+    assert unread.height / filled == pytest.approx(0.02, abs=0.002)
     meant = sum(int(export[name].is_in(_bad_cells(name)).sum()) for name in TYPED_COLUMNS if name != "Email")
-    assert typed.issues.height == meant + int(export["Email"].str.contains(" at ").sum())
+    assert unread.height == meant + int(export["Email"].str.contains(" at ").sum())
 
 
 def _bad_cells(column: str) -> tuple[str, ...]:

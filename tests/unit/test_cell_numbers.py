@@ -8,7 +8,7 @@ from flows.cells.parsed import Parsed
 
 
 def value(parsed: Parsed) -> int | str | None:
-    if parsed.issues.is_empty():
+    if parsed.issues.filter(parsed.issues["code"] != "number_range").is_empty():
         number: int | None = parsed.values[0]
         return number
     return str(parsed.issues["code"][0])
@@ -110,3 +110,22 @@ def test_head_counts_are_lower_bounds(text: str, expected: int | str | None) -> 
 )
 def test_amounts_of_money(text: str, expected: int | str | None) -> None:
     assert value(parse_money(pl.Series([text]))) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["11-50", "51 to 200", "10,000+", "1000+ employees", ">500", "Nov-50", "over 200", "1.000 – 5.000"]
+)
+def test_range_keeps_its_text_beside_its_lower_bound(text: str) -> None:
+    read = parse_counts(pl.Series([text, "7"]))
+
+    assert read.issues.rows() == [(0, "number_range")]
+    assert read.values[0] is not None
+
+
+def test_range_of_money_keeps_its_text_and_a_single_amount_says_nothing() -> None:
+    read = parse_money(
+        pl.Series(["$5,000 - $10,000", "10-50k", "-500", "(500)", "1.2M", "USD 1,5", "500-", "$1,200.50"])
+    )
+
+    assert read.values.to_list() == [5000, 10000, -500, -500, 1200000, 2, -500, 1201]
+    assert read.issues.rows() == [(0, "number_range"), (1, "number_range")]

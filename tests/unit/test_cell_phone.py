@@ -77,3 +77,9 @@ def test_plain_and_odd_texts_keep_their_order() -> None:
         ("+12127365000", True),
         ("+12127365000", True),
     ]
+
+
+def test_digits_that_passed_through_a_float_are_a_number() -> None:
+    read = parse_phones(pl.Series(["2127365000.0", "442079460958.0", "212.736.5000"]), "US")
+
+    assert read["value"].to_list() == ["+12127365000", "442079460958", "+12127365000"]

@@ -78,3 +78,21 @@ def test_characters_that_pass_unseen_need_no_tidying() -> None:
         assert unicodedata.is_normalized("NFC", text)
         if unicodedata.category(character) in ("Cc", "Zs", "Zl", "Zp"):
             assert character not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "k. A.",
+        "Keine Angabe",
+        "n.v.t.",
+        "Non renseigné",
+        "Bitte wählen",
+        "-- Sélectionnez --",
+        "未入力",
+        "<test lead: dummy data for full_name>",
+        "p:<test lead: dummy data for phone_number>",
+    ],
+)
+def test_placeholders_of_other_languages_and_of_test_leads_say_nothing(text: str) -> None:
+    assert parse_text(pl.Series([text])).values.to_list() == [None]

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from flows.cells.card_numbers import is_card_number
 from flows.forbidden_headers import PACKAGED_FILE, ForbiddenHeaders, load_forbidden_headers
 from flows.formats.records import FileFormat
 from flows.header_matching import HeaderMatch
@@ -117,6 +118,18 @@ def test_frame_without_card_numbers_stays_as_it_is() -> None:
 
     assert sealed.equals(mapped)
     assert issues.is_empty()
+
+
+def test_column_of_long_numbers_is_one_of_ids_unless_they_are_cards() -> None:
+    ids = ["4876876000000123455", "4876876000000123460", "4876876000000123450", "4876876000000123451"]
+    cards = ["4111111111111111", "5555555555554444", "378282246310005", "4012888888881881"]
+    extra: list[str | None] = [f'{{"Zoho":"{one}","Paid":"{other}"}}' for one, other in zip(ids, cards, strict=True)]
+    assert sum(map(is_card_number, ids)) == 1
+
+    sealed, issues = seal_card_numbers(raw(extra=extra))
+
+    assert sealed["extra"].to_list() == [f'{{"Zoho":"{one}","Paid":"[card number removed]"}}' for one in ids]
+    assert issues["column_name"].to_list() == ["Paid"] * 4
 
 
 def test_text_of_a_rejected_row_is_masked_cell_by_cell() -> None:

@@ -219,8 +219,7 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
         run.step(assign.require_team_and_source, warehouse)
         _fill_raw_text(staged.source, batch.feed, run)
         rejected = load.staged_rejected(warehouse)
-        if not staged.source.is_partial:
-            load.check_tolerance(batch.feed, staged.rows_read, rejected.height)
+        _refuse_whole(staged, rejected.height, batch.feed, warehouse)
         run.step(resolve.number_people, warehouse)
         run.step(survive.conclude_newcomers, warehouse)
         run.report(Progress(name, "load", staged.rows_read))
@@ -287,17 +286,23 @@ def _stage_chunks(
 
 
 def _watch_columns(staged: Staged, feed: Feed, warehouse: Warehouse) -> drift.Drift:
-    """Return how the columns differ from those of the feed's last export.
-
-    Raises BatchFailedError where one is missing that every lead needs.
-    """
+    """Return how the columns of an export differ from those of the feed's last one."""
     if staged.source.is_partial:
         return drift.Drift()
-    has_header = staged.source.file_format.format not in ("json", "ndjson")
-    before = drift.last_columns(warehouse, feed)
-    if has_header:
-        drift.require_columns(staged.columns, before, feed)
-    return drift.find_drift(before, staged.columns, has_header=has_header)
+    return drift.find_drift(drift.last_columns(warehouse, feed), staged.columns, has_header=_has_header(staged))
+
+
+def _refuse_whole(staged: Staged, rows_rejected: int, feed: Feed, warehouse: Warehouse) -> None:
+    """Raise BatchFailedError for an export that lacks a column every lead needs, or of which too much was rejected."""
+    if staged.source.is_partial:
+        return
+    if _has_header(staged):
+        drift.require_columns(staged.columns, drift.last_columns(warehouse, feed), feed)
+    load.check_tolerance(feed, staged.rows_read, rows_rejected)
+
+
+def _has_header(staged: Staged) -> bool:
+    return staged.source.file_format.format not in ("json", "ndjson")
 
 
 def map_chunk(chunk: read.RawChunk, feed: Feed, run: Run) -> Mapped:

@@ -75,8 +75,10 @@ def test_a_file_that_lacks_a_name_column_fails_and_replays_once_the_feed_says_wh
     failed = world.load("one.csv", text)
     assert failed.columns["status"] == "failed"
     assert "no column is taken for lastName" in failed.columns["error"]
+    assert (failed.columns["rows_read"], failed.columns["rows_rejected"]) == (1, 1)
     assert world.rows("SELECT count(*) FROM lead") == [(0,)]
     world.feed('headers = { Whatsit = "lastName" }')
     [replayed] = replay(world.settings, "1")
     assert (replayed.columns["status"], replayed.columns["rows_inserted"]) == ("loaded", 1)
     assert world.rows("SELECT firstName, lastName FROM lead") == [("Dana", "Reyes")]
+    assert world.rows("SELECT status FROM rejected_row") == [("replayed",)]

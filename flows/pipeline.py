@@ -24,7 +24,7 @@ from flows.forbidden_headers import ForbiddenHeaders, load_forbidden_headers
 from flows.reference import Reference, load_reference
 from flows.reject_sheets import is_sheet
 from flows.settings import Settings
-from flows.steps import assign, drift, load, normalise, publish, pull, read, resolve, seal, survive, validate
+from flows.steps import assign, drift, load, normalise, publish, pull, read, redact, resolve, seal, survive, validate
 from flows.steps import map as mapping
 from flows.warehouse import Warehouse, migrate, open_warehouse
 from schemas.raw import ROW_COLUMNS
@@ -89,13 +89,15 @@ class Run:
 class Source:
     """The records of a batch: a whole file, or what is replayed of one.
 
-    `chunks` reads them, each time anew. A replay knows the `date_orders` of the file that its rows are from, which
-    rejected rows its records are (`replayed`), and whether it `is_partial`: some records of a batch that stands.
+    `chunks` reads them, each time anew, from `path` in the archive where they were just taken. A replay knows the
+    `date_orders` of the file that its rows are from, which rejected rows its records are (`replayed`), and whether it
+    `is_partial`: some records of a batch that stands.
     """
 
     name: str
     file_format: read.FileFormat
     chunks: Callable[[], Iterator[read.RawChunk]]
+    path: Path | None = None
     date_orders: Mapping[str, str] | None = None
     replayed: pl.DataFrame | None = None
     is_partial: bool = False
@@ -116,10 +118,11 @@ class Mapped:
 
 @dataclass
 class Staged:
-    """How the reading of a source went."""
+    """How the reading of a source went; `is_sealed` if anything in it may not be kept."""
 
     source: Source
     rows_read: int = 0
+    is_sealed: bool = False
     columns: drift.Columns = field(default_factory=drift.Columns)
     changes: drift.Drift = field(default_factory=drift.Drift)
 
@@ -203,7 +206,7 @@ def ingest_file(path: Path, feed: Feed, run: Run) -> publish.BatchSummary:
 def open_file(taken: pull.TakenFile, feed: Feed) -> Source:
     """Return the records of a file that was taken. Raises UnreadableFileError for what is no export."""
     file_format = read.detect_format(taken.path, feed)
-    return Source(taken.name, file_format, lambda: read.read_records(taken.path, file_format))
+    return Source(taken.name, file_format, lambda: read.read_records(taken.path, file_format), taken.path)
 
 
 def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -> publish.BatchSummary:
@@ -212,6 +215,8 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
     try:
         staged = run.step(stage_records, open_source, batch, run)
         name = staged.source.name
+        if staged.is_sealed:
+            staged.source = run.step(_redact_archived, staged.source, batch.feed, run)
         staged.changes = run.step(_watch_columns, staged, batch.feed, warehouse)
         run.report(Progress(name, "resolve", staged.rows_read))
         run.step(resolve.refuse_id_conflicts, warehouse)
@@ -271,6 +276,7 @@ def _stage_chunks(
         for chunk in source.chunks():
             mapped = map_chunk(chunk, feed, run)
             staged.columns.add(mapped.rows, mapped.matches)
+            staged.is_sealed |= mapped.rows.width < chunk.rows.width or not mapped.sealed.is_empty()
             evidence = normalise.add_date_evidence(evidence, mapped.frame)
             used_orders.append(normalise.date_orders_of(evidence, feed) if date_orders is None else date_orders)
             typed = normalise.normalise_leads(mapped.frame, feed, used_orders[-1])
@@ -283,6 +289,27 @@ def _stage_chunks(
         staged.rows_read += chunk.rows.height + len(chunk.broken)
         run.report(Progress(source.name, "read", staged.rows_read))
     return staged, used_orders
+
+
+def _redact_archived(source: Source, feed: Feed, run: Run) -> Source:
+    """Take what may not be kept out of the archived file; return the source as it is read from there now."""
+    path, read_as = source.path, source.file_format
+    if path is None or read.redacted_format(path):
+        return source
+    headers = next(source.chunks()).rows.clear()
+
+    def masked_texts(chunk: read.RawChunk, numbers: list[int]) -> list[str]:
+        return texts_of(chunk, numbers, read_as, feed, run)
+
+    def masked(text: str) -> str:
+        return seal.mask_broken(text, headers, run.forbidden, read_as)
+
+    def sealed(rows: pl.DataFrame) -> pl.DataFrame:
+        matches = mapping.map_headers(headers_of(rows), feed, run.aliases)
+        return seal.seal_rows(rows, run.forbidden.among(headers_of(rows)), matches)
+
+    file_format = redact.redact_archived(path, read_as, masked_texts, masked, sealed)
+    return replace(source, chunks=lambda: read.read_records(path, file_format))
 
 
 def _watch_columns(staged: Staged, feed: Feed, warehouse: Warehouse) -> drift.Drift:

@@ -100,6 +100,6 @@ def _from_archive(archive: Path, columns: dict[str, object], rejects: pl.DataFra
         return rejects.select("row_number").clear()
     chunks = [
         chunk.rows.filter(pl.col("row_number").is_in(wanted)).drop("line_number")
-        for chunk in read.read_records(path, read.stored_format(str(columns["file_format"])))
+        for chunk in read.read_records(path, read.stored_format(path, str(columns["file_format"])))
     ]
     return pl.concat(chunks, how="diagonal")

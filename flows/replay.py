@@ -44,7 +44,7 @@ class Original:
     @property
     def file_format(self) -> read.FileFormat:
         """How the batch read its file: read so again, its rows have the same numbers."""
-        return read.stored_format(self.columns["file_format"])
+        return read.stored_format(self.path, self.columns["file_format"])
 
 
 def replay(

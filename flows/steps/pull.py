@@ -2,7 +2,8 @@
 
 The archive keeps every file that was ever taken, decompressed, under the SHA-256 of its bytes: the same
 export under another name, or gzipped, is the same file. A file is copied in one pass and appears under
-its name only when it is whole, so nothing half-written can ever be found there.
+its name only when it is whole, so nothing half-written can ever be found there. What may not be kept is taken
+out of it as soon as it is read (`flows.steps.redact`).
 """
 
 import fnmatch
@@ -170,6 +171,11 @@ def archived_file(archive: Path, sha256: str) -> Path | None:
     return path if path.is_file() else None
 
 
+def note_of(path: Path) -> Path:
+    """Return where the note of a file of the archive lies, if it was redacted (`flows.steps.redact`)."""
+    return path.with_name(path.name + ".redacted.json")
+
+
 def _place_in(archive: Path, sha256: str) -> Path:
     return archive / sha256[:2] / sha256
 
@@ -198,8 +204,8 @@ def _store(path: Path, archive: Path) -> tuple[str, int, Path]:
         sha256 = digest.hexdigest()
         target = _place_in(archive, sha256)
         target.parent.mkdir(mode=0o700, exist_ok=True)
-        # A file of another size is what a crash of the machine left of an earlier copy.
-        if not target.is_file() or target.stat().st_size != size:
+        # A file of another size is what a crash of the machine left of an earlier copy, or it was redacted.
+        if not target.is_file() or (target.stat().st_size != size and not note_of(target).is_file()):
             Path(temporary).replace(target)
     finally:
         Path(temporary).unlink(missing_ok=True)

@@ -7,18 +7,28 @@ of the file, not by its size. How each format is read stands in `flows/formats`.
 
 import json
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
+from flows.formats import detection
 from flows.formats.csv_records import read_csv_records
-from flows.formats.detection import detect_format
 from flows.formats.json_document import read_json_document
 from flows.formats.json_lines import read_json_lines
 from flows.formats.parquet import read_parquet
 from flows.formats.records import BrokenRecord, FileFormat, RawChunk, regroup
 from flows.formats.workbook_records import read_workbook
+from flows.steps import pull
+from schemas.reference import Feed
 
-__all__ = ["BrokenRecord", "FileFormat", "RawChunk", "detect_format", "read_records", "stored_format"]
+__all__ = [
+    "BrokenRecord",
+    "FileFormat",
+    "RawChunk",
+    "detect_format",
+    "read_records",
+    "redacted_format",
+    "stored_format",
+]
 
 
 def read_records(path: Path, file_format: FileFormat, chunk_rows: int = 100_000) -> Iterator[RawChunk]:
@@ -42,7 +52,25 @@ def read_records(path: Path, file_format: FileFormat, chunk_rows: int = 100_000)
     return regroup(parts, chunk_rows)
 
 
-def stored_format(facts: str) -> FileFormat:
-    """Return the format that the audit row of a batch tells as JSON (`batch.file_format`)."""
-    known = json.loads(facts)
-    return FileFormat(**{field.name: known.get(field.name) for field in fields(FileFormat) if field.name != "warnings"})
+def detect_format(path: Path, feed: Feed) -> FileFormat:
+    """Return how to read a file of the archive: as its contents tell, or as its note says since it was redacted.
+
+    Raises UnreadableFileError for what is no export.
+    """
+    return redacted_format(path) or detection.detect_format(path, feed)
+
+
+def stored_format(path: Path, facts: str) -> FileFormat:
+    """Return how a batch read a file of the archive, from its audit row (`batch.file_format`, JSON), or its note."""
+    return redacted_format(path) or _format_of(json.loads(facts))
+
+
+def redacted_format(path: Path) -> FileFormat | None:
+    """Return how a file of the archive is read since it was redacted, or None for one that is as it came."""
+    note = pull.note_of(path)
+    return _format_of(json.loads(note.read_text("utf-8"))["format"]) if note.is_file() else None
+
+
+def _format_of(facts: dict[str, Any]) -> FileFormat:
+    # What a format does not have is not written down.
+    return FileFormat(**{"encoding": None, "delimiter": None, "header_row": None, **facts})

@@ -1,0 +1,133 @@
+"""Redact: takes what may never be kept out of the archive too, and leaves a note beside the file that it did.
+
+The archive keeps a file under the hash of what came; of one with forbidden columns it keeps a copy without what stood
+in them. The note has the hash of that copy and how to read it: text is UTF-8 now, workbooks and Parquet are Parquet
+of text. Records keep their numbers and, in text, their places, so that replays work on the copy as on the file.
+"""
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import IO, Final
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from flows.errors import UnreadableFileError
+from flows.formats.records import FileFormat, RawChunk
+from flows.formats.text_blocks import utf8_blocks
+from flows.steps.pull import note_of
+from flows.steps.read import read_records
+from schemas.raw import ROW_COLUMNS
+
+_BLOCK_BYTES: Final = 2**20
+_LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)?")
+_AS_TEXT: Final = ("csv", "json", "ndjson")
+
+# The texts that are kept of the given readable records of a chunk, in their order.
+TextsOf = Callable[[RawChunk, list[int]], list[str]]
+# The raw frame of a chunk without what is sealed in it, and a broken record's text without it.
+SealRows = Callable[[pl.DataFrame], pl.DataFrame]
+MaskText = Callable[[str], str]
+
+
+def redact_archived(
+    path: Path, file_format: FileFormat, texts_of: TextsOf, mask_text: MaskText, seal_rows: SealRows
+) -> FileFormat:
+    """Put a redacted copy in the place of a file of the archive; return how it is read.
+
+    Raises UnreadableFileError where that fails; the file is gone then, for it may not be kept as it is.
+    """
+    format_then = replace(file_format, encoding="utf-8", warnings=())
+    handle, temporary = tempfile.mkstemp(prefix=".redacting-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as copy:
+            if file_format.format in _AS_TEXT:
+                records = _records(read_records(path, file_format), texts_of)
+                blocks = utf8_blocks(path, file_format.encoding or "utf-8")
+                for block in replace_records(blocks, records, mask_text, file_format.header_row or 0):
+                    copy.write(block)
+            else:
+                format_then = FileFormat("parquet", None, None, None)
+                _write_parquet(copy, read_records(path, file_format), seal_rows)
+        _put_in_place(Path(temporary), path, format_then)
+    except Exception as error:
+        Path(temporary).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        raise UnreadableFileError("its forbidden columns could not be redacted; the archive has not kept it") from error
+    return format_then
+
+
+def _put_in_place(copy: Path, path: Path, file_format: FileFormat) -> None:
+    with copy.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    facts = {name: value for name, value in asdict(file_format).items() if name != "warnings"}
+    # The note first: with it, what lies under the hash is never taken for what a crash left.
+    note_of(path).write_text(json.dumps({"sha256": digest, "format": facts}), encoding="utf-8")
+    copy.replace(path)
+
+
+def _records(chunks: Iterable[RawChunk], texts_of: TextsOf) -> Iterator[tuple[bytes, bytes] | None]:
+    """Yield of each record its text and its redacted text; None for one that could not be read."""
+    for chunk in chunks:
+        numbers = chunk.rows["row_number"].to_list()
+        texts = zip(numbers, chunk.raw_of(numbers), texts_of(chunk, numbers), strict=True)
+        by_number = {number: (raw.encode(), masked.encode()) for number, raw, masked in texts}
+        for number in sorted([*numbers, *(record.row_number for record in chunk.broken)]):
+            yield by_number.get(number)
+
+
+def replace_records(
+    blocks: Iterator[bytes], records: Iterable[tuple[bytes, bytes] | None], mask_text: MaskText, header_lines: int
+) -> Iterator[bytes]:
+    """Yield a text with each record replaced by its redacted text; what is between records stays.
+
+    Records come in the order of the text. One that could not be read (None) is found by its neighbours, and masked
+    line by line. The first `header_lines` lines are never masked.
+    """
+    buffer, is_masked, kept_lines = b"", False, header_lines
+    for record in records:
+        if record is None:
+            is_masked = True
+            continue
+        raw, redacted = record
+        while (place := buffer.find(raw)) < 0:
+            buffer += next(blocks)
+        yield _masked(buffer[:place], mask_text, kept_lines) if is_masked else buffer[:place]
+        yield redacted
+        buffer, is_masked, kept_lines = buffer[place + len(raw) :], False, 0
+    if is_masked:
+        yield _masked(buffer + b"".join(blocks), mask_text, kept_lines)
+        return
+    yield buffer
+    yield from blocks
+
+
+def _masked(text: bytes, mask_text: MaskText, kept_lines: int) -> bytes:
+    lines = _LINE.findall(text)
+    masked = [
+        mask_text(line.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        for line in lines[kept_lines:]
+    ]
+    return b"".join([*lines[:kept_lines], *masked])
+
+
+def _write_parquet(target: IO[bytes], chunks: Iterable[RawChunk], seal_rows: SealRows) -> None:
+    """Write the cells of all records as text, a record that could not be read as one without cells."""
+    writer: pq.ParquetWriter | None = None
+    for chunk in chunks:
+        broken = pl.DataFrame(
+            {"row_number": [record.row_number for record in chunk.broken]}, schema={"row_number": pl.Int64}
+        )
+        rows = pl.concat([seal_rows(chunk.rows), broken], how="diagonal").sort("row_number").drop(ROW_COLUMNS)
+        table = rows.to_arrow()
+        if writer is None:
+            writer = pq.ParquetWriter(target, table.schema)
+        writer.write_table(table.cast(writer.schema))
+    if writer is not None:
+        writer.close()

@@ -18,6 +18,7 @@ import polars as pl
 
 from flows import signals
 from flows.ahead import ahead
+from flows.archive import redacted_format
 from flows.cells.dates import DateEvidence
 from flows.errors import LeadmillError, UnreadableFileError, UsageError
 from flows.forbidden_headers import ForbiddenHeaders, load_forbidden_headers
@@ -294,7 +295,7 @@ def _stage_chunks(
 def _redact_archived(source: Source, feed: Feed, run: Run) -> Source:
     """Take what may not be kept out of the archived file; return the source as it is read from there now."""
     path, read_as = source.path, source.file_format
-    if path is None or read.redacted_format(path):
+    if path is None or redacted_format(path):
         return source
     headers = next(source.chunks()).rows.clear()
 
@@ -308,7 +309,8 @@ def _redact_archived(source: Source, feed: Feed, run: Run) -> Source:
         matches = mapping.map_headers(headers_of(rows), feed, run.aliases)
         return seal.seal_rows(rows, run.forbidden.among(headers_of(rows)), matches)
 
-    file_format = redact.redact_archived(path, read_as, masked_texts, masked, sealed)
+    masking = redact.Masking(masked_texts, masked, sealed)
+    file_format = redact.redact_archived(path, read_as, source.chunks(), masking)
     return replace(source, chunks=lambda: read.read_records(path, file_format))
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import polars as pl
 
 from flows import reject_sheets
+from flows.archive import archived_file, stored_format
 from flows.forbidden_headers import load_forbidden_headers
 from flows.reference import Reference
-from flows.steps import publish, pull, read, seal
+from flows.steps import publish, read, seal
 from flows.steps.map import load_aliases, map_headers
 from flows.warehouse import Warehouse
 from schemas.raw import ROW_COLUMNS
@@ -94,12 +95,12 @@ def _from_documents(rejects: pl.DataFrame) -> pl.DataFrame:
 
 
 def _from_archive(archive: Path, columns: dict[str, object], rejects: pl.DataFrame) -> pl.DataFrame:
-    path = None if columns["file_sha256"] is None else pull.archived_file(archive, str(columns["file_sha256"]))
+    path = None if columns["file_sha256"] is None else archived_file(archive, str(columns["file_sha256"]))
     wanted = rejects["row_number"].implode()
     if path is None or columns["file_format"] is None:
         return rejects.select("row_number").clear()
     chunks = [
         chunk.rows.filter(pl.col("row_number").is_in(wanted)).drop("line_number")
-        for chunk in read.read_records(path, read.stored_format(path, str(columns["file_format"])))
+        for chunk in read.read_records(path, stored_format(path, str(columns["file_format"])))
     ]
     return pl.concat(chunks, how="diagonal")

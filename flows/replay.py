@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from flows import pipeline, reject_sheets
+from flows.archive import archived_file, stored_format
 from flows.errors import UnreadableFileError, UsageError
 from flows.pipeline import Progress, Request, Run, Source
 from flows.reference import load_reference
@@ -44,7 +45,7 @@ class Original:
     @property
     def file_format(self) -> read.FileFormat:
         """How the batch read its file: read so again, its rows have the same numbers."""
-        return read.stored_format(self.path, self.columns["file_format"])
+        return stored_format(self.path, self.columns["file_format"])
 
 
 def replay(
@@ -85,7 +86,7 @@ def find_original(run: Run, batch_id: int) -> Original:
         raise UsageError(f"batch {batch_id} is of feed {columns['feed']}, which feeds.toml does not define any more")
     if columns["file_sha256"] is None:
         raise UsageError(f"the file of batch {batch_id} could not be taken; ingest it: leads ingest FILE")
-    path = pull.archived_file(run.kept_archive, columns["file_sha256"])
+    path = archived_file(run.kept_archive, columns["file_sha256"])
     if path is None:
         raise UsageError(
             f"the archive {run.kept_archive} has no file of batch {batch_id}; set LEADS_ARCHIVE to where it is"

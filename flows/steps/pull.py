@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from flows.archive import note_of, place_in
 from flows.errors import UnreadableFileError, UsageError
 from flows.formats.packing import unpacked_blocks
 from schemas.reference import DEFAULT_FEED, Feed
@@ -165,21 +166,6 @@ def archive_file(path: Path, archive: Path, feed: Feed, now: datetime) -> TakenF
     )
 
 
-def archived_file(archive: Path, sha256: str) -> Path | None:
-    """Return where the archive has the file with this hash, or None where it does not."""
-    path = _place_in(archive, sha256)
-    return path if path.is_file() else None
-
-
-def note_of(path: Path) -> Path:
-    """Return where the note of a file of the archive lies, if it was redacted (`flows.steps.redact`)."""
-    return path.with_name(path.name + ".redacted.json")
-
-
-def _place_in(archive: Path, sha256: str) -> Path:
-    return archive / sha256[:2] / sha256
-
-
 def _stat(path: Path) -> os.stat_result:
     try:
         return path.stat()
@@ -202,7 +188,7 @@ def _store(path: Path, archive: Path) -> tuple[str, int, Path]:
                 digest.update(block)
                 size += written.result()
         sha256 = digest.hexdigest()
-        target = _place_in(archive, sha256)
+        target = place_in(archive, sha256)
         target.parent.mkdir(mode=0o700, exist_ok=True)
         # A file of another size is what a crash of the machine left of an earlier copy, or it was redacted.
         if not target.is_file() or (target.stat().st_size != size and not note_of(target).is_file()):

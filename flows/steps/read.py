@@ -5,11 +5,10 @@ it are read all the same; nothing is shifted, padded or dropped in silence. Memo
 of the file, not by its size. How each format is read stands in `flows/formats`.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from flows.archive import redacted_format
 from flows.formats import detection
 from flows.formats.csv_records import read_csv_records
 from flows.formats.json_document import read_json_document
@@ -17,7 +16,6 @@ from flows.formats.json_lines import read_json_lines
 from flows.formats.parquet import read_parquet
 from flows.formats.records import BrokenRecord, FileFormat, RawChunk, regroup
 from flows.formats.workbook_records import read_workbook
-from flows.steps import pull
 from schemas.reference import Feed
 
 __all__ = [
@@ -26,8 +24,6 @@ __all__ = [
     "RawChunk",
     "detect_format",
     "read_records",
-    "redacted_format",
-    "stored_format",
 ]
 
 
@@ -58,19 +54,3 @@ def detect_format(path: Path, feed: Feed) -> FileFormat:
     Raises UnreadableFileError for what is no export.
     """
     return redacted_format(path) or detection.detect_format(path, feed)
-
-
-def stored_format(path: Path, facts: str) -> FileFormat:
-    """Return how a batch read a file of the archive, from its audit row (`batch.file_format`, JSON), or its note."""
-    return redacted_format(path) or _format_of(json.loads(facts))
-
-
-def redacted_format(path: Path) -> FileFormat | None:
-    """Return how a file of the archive is read since it was redacted, or None for one that is as it came."""
-    note = pull.note_of(path)
-    return _format_of(json.loads(note.read_text("utf-8"))["format"]) if note.is_file() else None
-
-
-def _format_of(facts: dict[str, Any]) -> FileFormat:
-    # What a format does not have is not written down.
-    return FileFormat(**{"encoding": None, "delimiter": None, "header_row": None, **facts})

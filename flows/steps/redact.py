@@ -11,36 +11,37 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Final
 
 import polars as pl
 import pyarrow.parquet as pq
 
+from flows.archive import note_of
 from flows.errors import UnreadableFileError
 from flows.formats.records import FileFormat, RawChunk
 from flows.formats.text_blocks import utf8_blocks
-from flows.steps.pull import note_of
-from flows.steps.read import read_records
 from schemas.raw import ROW_COLUMNS
 
 _BLOCK_BYTES: Final = 2**20
 _LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)?")
 _AS_TEXT: Final = ("csv", "json", "ndjson")
 
-# The texts that are kept of the given readable records of a chunk, in their order.
-TextsOf = Callable[[RawChunk, list[int]], list[str]]
-# The raw frame of a chunk without what is sealed in it, and a broken record's text without it.
-SealRows = Callable[[pl.DataFrame], pl.DataFrame]
-MaskText = Callable[[str], str]
+
+@dataclass(frozen=True)
+class Masking:
+    """How what may not be kept is taken out: `texts_of` readable records of a chunk, of a broken record's `text`, of `rows`."""
+
+    texts_of: Callable[[RawChunk, list[int]], list[str]]
+    text: Callable[[str], str]
+    rows: Callable[[pl.DataFrame], pl.DataFrame]
 
 
-def redact_archived(
-    path: Path, file_format: FileFormat, texts_of: TextsOf, mask_text: MaskText, seal_rows: SealRows
-) -> FileFormat:
+def redact_archived(path: Path, file_format: FileFormat, chunks: Iterable[RawChunk], masking: Masking) -> FileFormat:
     """Put a redacted copy in the place of a file of the archive; return how it is read.
 
+    `chunks` are the file's records, read by `file_format`.
     Raises UnreadableFileError where that fails; the file is gone then, for it may not be kept as it is.
     """
     format_then = replace(file_format, encoding="utf-8", warnings=())
@@ -48,13 +49,13 @@ def redact_archived(
     try:
         with os.fdopen(handle, "wb") as copy:
             if file_format.format in _AS_TEXT:
-                records = _records(read_records(path, file_format), texts_of)
+                records = _records(chunks, masking)
                 blocks = utf8_blocks(path, file_format.encoding or "utf-8")
-                for block in replace_records(blocks, records, mask_text, file_format.header_row or 0):
+                for block in replace_records(blocks, records, masking.text, file_format.header_row or 0):
                     copy.write(block)
             else:
                 format_then = FileFormat("parquet", None, None, None)
-                _write_parquet(copy, read_records(path, file_format), seal_rows)
+                _write_parquet(copy, chunks, masking)
         _put_in_place(Path(temporary), path, format_then)
     except Exception as error:
         Path(temporary).unlink(missing_ok=True)
@@ -72,18 +73,21 @@ def _put_in_place(copy: Path, path: Path, file_format: FileFormat) -> None:
     copy.replace(path)
 
 
-def _records(chunks: Iterable[RawChunk], texts_of: TextsOf) -> Iterator[tuple[bytes, bytes] | None]:
+def _records(chunks: Iterable[RawChunk], masking: Masking) -> Iterator[tuple[bytes, bytes] | None]:
     """Yield of each record its text and its redacted text; None for one that could not be read."""
     for chunk in chunks:
         numbers = chunk.rows["row_number"].to_list()
-        texts = zip(numbers, chunk.raw_of(numbers), texts_of(chunk, numbers), strict=True)
+        texts = zip(numbers, chunk.raw_of(numbers), masking.texts_of(chunk, numbers), strict=True)
         by_number = {number: (raw.encode(), masked.encode()) for number, raw, masked in texts}
         for number in sorted([*numbers, *(record.row_number for record in chunk.broken)]):
             yield by_number.get(number)
 
 
 def replace_records(
-    blocks: Iterator[bytes], records: Iterable[tuple[bytes, bytes] | None], mask_text: MaskText, header_lines: int
+    blocks: Iterator[bytes],
+    records: Iterable[tuple[bytes, bytes] | None],
+    mask_text: Callable[[str], str],
+    header_lines: int,
 ) -> Iterator[bytes]:
     """Yield a text with each record replaced by its redacted text; what is between records stays.
 
@@ -108,7 +112,7 @@ def replace_records(
     yield from blocks
 
 
-def _masked(text: bytes, mask_text: MaskText, kept_lines: int) -> bytes:
+def _masked(text: bytes, mask_text: Callable[[str], str], kept_lines: int) -> bytes:
     lines = _LINE.findall(text)
     masked = [
         mask_text(line.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
@@ -117,14 +121,14 @@ def _masked(text: bytes, mask_text: MaskText, kept_lines: int) -> bytes:
     return b"".join([*lines[:kept_lines], *masked])
 
 
-def _write_parquet(target: IO[bytes], chunks: Iterable[RawChunk], seal_rows: SealRows) -> None:
+def _write_parquet(target: IO[bytes], chunks: Iterable[RawChunk], masking: Masking) -> None:
     """Write the cells of all records as text, a record that could not be read as one without cells."""
     writer: pq.ParquetWriter | None = None
     for chunk in chunks:
         broken = pl.DataFrame(
             {"row_number": [record.row_number for record in chunk.broken]}, schema={"row_number": pl.Int64}
         )
-        rows = pl.concat([seal_rows(chunk.rows), broken], how="diagonal").sort("row_number").drop(ROW_COLUMNS)
+        rows = pl.concat([masking.rows(chunk.rows), broken], how="diagonal").sort("row_number").drop(ROW_COLUMNS)
         table = rows.to_arrow()
         if writer is None:
             writer = pq.ParquetWriter(target, table.schema)

@@ -7,10 +7,11 @@ from typing import Any
 import polars as pl
 import pytest
 
+from flows.archive import archived_file, note_of, stored_format
 from flows.pipeline import Request, ingest
 from flows.replay import replay
 from flows.settings import Settings
-from flows.steps import pull, read
+from flows.steps import read
 from flows.steps.redact import replace_records
 from flows.warehouse import read_warehouse
 
@@ -90,11 +91,11 @@ def test_forbidden_cells_are_kept_nowhere_and_the_rest_replays(tmp_path: Path, n
         assert secret.encode() not in kept
         assert secret.encode("utf-16-le") not in kept
 
-    archived = pull.archived_file(settings.archive, summary.columns["file_sha256"])
+    archived = archived_file(settings.archive, summary.columns["file_sha256"])
     assert archived is not None
-    note = json.loads(pull.note_of(archived).read_text())
+    note = json.loads(note_of(archived).read_text())
     assert note["sha256"] != summary.columns["file_sha256"]
-    file_format = read.stored_format(archived, summary.columns["file_format"])
+    file_format = stored_format(archived, summary.columns["file_format"])
     numbers = [row for chunk in read.read_records(archived, file_format) for row in chunk.rows["row_number"]]
     assert len(numbers) >= 3
 

@@ -24,14 +24,13 @@ from flows.formats.records import FileFormat, RawChunk
 from flows.formats.text_blocks import utf8_blocks
 from schemas.raw import ROW_COLUMNS
 
-_BLOCK_BYTES: Final = 2**20
 _LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)?")
 _AS_TEXT: Final = ("csv", "json", "ndjson")
 
 
 @dataclass(frozen=True)
 class Masking:
-    """How what may not be kept is taken out: `texts_of` readable records of a chunk, of a broken record's `text`, of `rows`."""
+    """How what may not be kept is taken out of the texts of readable records, of a broken one's, and of raw rows."""
 
     texts_of: Callable[[RawChunk, list[int]], list[str]]
     text: Callable[[str], str]
@@ -68,9 +67,9 @@ def _put_in_place(copy: Path, path: Path, file_format: FileFormat) -> None:
     with copy.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     facts = {name: value for name, value in asdict(file_format).items() if name != "warnings"}
-    # The note first: with it, what lies under the hash is never taken for what a crash left.
-    note_of(path).write_text(json.dumps({"sha256": digest, "format": facts}), encoding="utf-8")
+    # In this order: a copy without a note is taken for what a crash left, and the file is taken and redacted anew.
     copy.replace(path)
+    note_of(path).write_text(json.dumps({"sha256": digest, "format": facts}), encoding="utf-8")
 
 
 def _records(chunks: Iterable[RawChunk], masking: Masking) -> Iterator[tuple[bytes, bytes] | None]:

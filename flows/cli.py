@@ -107,8 +107,8 @@ def _ingest(
             return ingest_leads(IngestRequest(paths=list(paths), feed=feed, dry_run=dry_run, force=force))
         except IngestFailedError as error:
             return error.summaries
-    from flows.pipeline import Request
     from flows.pipeline import ingest as run_pipeline
+    from flows.run import Request
 
     output.note("Running without Prefect: PREFECT_API_URL is not set.")
     request = Request(paths=paths, feed=feed, is_dry_run=dry_run, is_forced=force)

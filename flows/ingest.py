@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from flows import output, pipeline, signals
 from flows.errors import BatchFailedError, LeadmillError
 from flows.prefect_server import own_prefect_server
+from flows.run import Request
 from flows.settings import load_settings
 from flows.steps import publish
 
@@ -61,7 +62,7 @@ def ingest_leads(request: IngestRequest = NOTHING_SPECIAL) -> list[publish.Batch
     """Load exports into the warehouse: pull, read, map, normalise, validate, resolve, survive, assign, load."""
     summaries = pipeline.ingest(
         load_settings(),
-        pipeline.Request(
+        Request(
             paths=tuple(request.paths),
             feed=request.feed,
             is_dry_run=request.dry_run,

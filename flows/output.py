@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from flows.pipeline import Progress
+    from flows.run import Progress
     from flows.steps.publish import BatchSummary
 
 # A table is for eyes; whoever wants it all asks for JSON.

@@ -16,10 +16,11 @@ import polars as pl
 from flows import pipeline, reject_sheets
 from flows.archive import archived_file, stored_format
 from flows.errors import UnreadableFileError, UsageError
-from flows.pipeline import Progress, Request, Run, Source
 from flows.reference import load_reference
 from flows.reject_export import sealer
+from flows.run import Progress, Request, Run, open_run
 from flows.settings import Settings
+from flows.staging import Source, headers_of, map_chunk, texts_of
 from flows.steps import load, normalise, publish, pull, read
 from flows.warehouse import Warehouse
 from schemas.reference import DEFAULT_FEED, Feed
@@ -61,7 +62,7 @@ def replay(
     the same again is skipped. Raises UsageError for what cannot be replayed.
     """
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
-    with pipeline.open_run(settings, reference, Request(is_dry_run=is_dry_run), report=report) as run:
+    with open_run(settings, reference, Request(is_dry_run=is_dry_run), report=report) as run:
         if target.isdecimal():
             return [_replay_batch(int(target), run)]
         return _replay_sheet(Path(target), run)
@@ -147,7 +148,13 @@ def _name(original: Original) -> str:
 def _whole_file(original: Original, left: pl.DataFrame) -> Source:
     # Found anew: a feed that now says how its files are to be read may be why the batch is replayed.
     file_format = read.detect_format(original.path, original.feed)
-    return Source(_name(original), file_format, lambda: read.read_records(original.path, file_format), replayed=left)
+    return Source(
+        _name(original),
+        file_format,
+        lambda: read.read_records(original.path, file_format),
+        path=original.path,
+        replayed=left,
+    )
 
 
 def _some_rows(original: Original, left: pl.DataFrame, run: Run) -> Source:
@@ -187,7 +194,7 @@ def pick_rows(chunks: Iterator[read.RawChunk], number_of: Mapping[int, int]) -> 
 def _date_orders(original: Original, run: Run) -> dict[str, str]:
     """Return how the whole file writes dates: its rejected rows alone may not tell."""
     chunks = read.read_records(original.path, original.file_format)
-    mapped = (pipeline.map_chunk(chunk, original.feed, run).frame for chunk in chunks)
+    mapped = (map_chunk(chunk, original.feed, run).frame for chunk in chunks)
     return normalise.find_date_orders(mapped, original.feed)
 
 
@@ -254,7 +261,7 @@ def _own_columns(rows: pl.DataFrame, original: Original) -> pl.DataFrame:
     is_json = original.file_format.format in ("json", "ndjson")
     headers: set[str] = set()
     for chunk in read.read_records(original.path, original.file_format):
-        headers.update(pipeline.headers_of(chunk.rows))
+        headers.update(headers_of(chunk.rows))
         if not is_json:
             break
     cells = [name for name in rows.columns if name not in (*reject_sheets.PLACES, "line_number")]
@@ -314,7 +321,7 @@ def _unchanged(original: Original, rows: pl.DataFrame, numbers: list[int], run: 
     found: dict[int, str] = {}
     for chunk in pick_rows(read.read_records(original.path, original.file_format), number_of):
         same = [number for number, cells in _cells(sealed(chunk.rows, feed.name)) if cells == said[number]]
-        found.update(zip(same, pipeline.texts_of(chunk, same, original.file_format, feed, run), strict=True))
+        found.update(zip(same, texts_of(chunk, same, original.file_format, feed, run), strict=True))
     return found
 
 

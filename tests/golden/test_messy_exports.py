@@ -14,7 +14,8 @@ import pytest
 from flows.forbidden_headers import load_forbidden_headers
 from flows.header_aliases import load_aliases
 from flows.header_preview import preview_headers
-from flows.pipeline import Request, ingest
+from flows.pipeline import ingest
+from flows.run import Request
 from flows.settings import Settings
 from flows.warehouse import read_warehouse
 from schemas.reference import Feed

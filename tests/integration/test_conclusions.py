@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.pipeline import Request, ingest
+from flows.pipeline import ingest
+from flows.run import Request
 from flows.settings import Settings
 from flows.steps.survive import conclude_everything
 from flows.warehouse import Warehouse, open_warehouse

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from flows.pipeline import Request, ingest
+from flows.pipeline import ingest
 from flows.replay import replay
+from flows.run import Request
 from flows.settings import Settings
 from flows.steps.publish import BatchSummary
 from flows.warehouse import read_warehouse

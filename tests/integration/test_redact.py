@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from flows.archive import archived_file, note_of, stored_format
-from flows.pipeline import Request, ingest
+from flows.pipeline import ingest
 from flows.replay import replay
+from flows.run import Request
 from flows.settings import Settings
 from flows.steps import read
 from flows.steps.redact import replace_records

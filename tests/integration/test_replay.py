@@ -11,10 +11,11 @@ import pytest
 
 from flows import cli, reject_sheets
 from flows.errors import UsageError
-from flows.pipeline import Request, ingest
+from flows.pipeline import ingest
 from flows.reference import load_reference
 from flows.reject_export import make_sheet, sealer
 from flows.replay import replay
+from flows.run import Request
 from flows.settings import Settings
 from flows.steps.publish import dismiss_rejects, list_rejects
 from flows.warehouse import open_warehouse, read_warehouse

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from flows.pipeline import Request, ingest
+from flows.pipeline import ingest
+from flows.run import Request
 from flows.settings import Settings
 from flows.warehouse import read_warehouse
 

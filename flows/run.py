@@ -1,0 +1,123 @@
+"""A run: what was asked for, and what all of its batches share while warehouse and archive are open for it."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal, ParamSpec, Protocol, TypeVar
+
+from flows.forbidden_headers import ForbiddenHeaders, load_forbidden_headers
+from flows.header_aliases import Aliases, load_aliases
+from flows.reference import Reference
+from flows.settings import Settings
+from flows.warehouse import Warehouse, migrate, open_warehouse
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class StepRunner(Protocol):
+    """Runs one step; the flow's runner makes it a Prefect task."""
+
+    def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what `function` returns for the arguments."""
+        ...
+
+
+def run_directly(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a step as a plain call."""
+    return function(*args, **kwargs)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for: which files, for which feed, and how."""
+
+    paths: tuple[str, ...] = ()
+    feed: str | None = None
+    is_dry_run: bool = False
+    is_forced: bool = False
+    trigger: Literal["manual", "schedule", "event"] = "manual"
+    flow_run_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a file is, for whoever shows it; `rows_read` grows chunk by chunk."""
+
+    file: str
+    step: str
+    rows_read: int = 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What all files of one run share. A dry run takes files into an archive of its own, beside the `kept_archive`."""
+
+    warehouse: Warehouse
+    archive: Path
+    kept_archive: Path
+    reference: Reference
+    aliases: Aliases
+    forbidden: ForbiddenHeaders
+    request: Request
+    step: StepRunner
+    report: Callable[[Progress], None]
+    code_version: str
+
+
+@contextmanager
+def open_run(
+    settings: Settings,
+    reference: Reference,
+    request: Request,
+    *,
+    step: StepRunner = run_directly,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Iterator[Run]:
+    """Open warehouse and archive for the batches of a request; for a dry run so that nothing of them stays."""
+    with _opened(settings, is_dry_run=request.is_dry_run) as (warehouse, archive):
+        yield Run(
+            warehouse=warehouse,
+            archive=archive,
+            kept_archive=settings.archive,
+            reference=reference,
+            aliases=load_aliases(reference.folder if reference.header_aliases else None),
+            forbidden=load_forbidden_headers(reference.forbidden_headers),
+            request=request,
+            step=step,
+            report=report,
+            code_version=code_version(),
+        )
+
+
+@contextmanager
+def _opened(settings: Settings, *, is_dry_run: bool) -> Iterator[tuple[Warehouse, Path]]:
+    """Open warehouse and archive; for a dry run so that nothing of it stays."""
+    with ExitStack() as stack:
+        path, archive = settings.warehouse, settings.archive
+        if is_dry_run:
+            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadmill-")))
+            archive = scratch / "archive"
+            path = path if path.exists() else scratch / "leads.duckdb"
+        warehouse = stack.enter_context(
+            open_warehouse(path, wait_seconds=settings.wait_seconds, memory_limit=settings.memory_limit)
+        )
+        if is_dry_run and path == settings.warehouse:
+            stack.enter_context(warehouse.rehearsal())
+            migrate(warehouse)
+        else:
+            migrate(warehouse)
+            if is_dry_run:
+                stack.enter_context(warehouse.rehearsal())
+        yield warehouse, archive
+
+
+def code_version() -> str:
+    """Return the version of Leadmill that runs."""
+    try:
+        return version("leadmill")
+    except PackageNotFoundError:
+        return "unknown"

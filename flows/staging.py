@@ -1,0 +1,226 @@
+"""Staging: the records of a file, or of a replay, chunk by chunk into the staging tables of their batch.
+
+Read, seal, map, normalise and validate are row by row; here they are strung together, one chunk ahead of what is being
+written. What may not be kept leaves the rows before any other step sees them, and the archive when all are staged.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import polars as pl
+
+from flows.ahead import ahead
+from flows.archive import redacted_format
+from flows.cells.dates import DateEvidence
+from flows.errors import UnreadableFileError
+from flows.reference import Reference
+from flows.reject_sheets import is_sheet
+from flows.run import Progress, Run
+from flows.steps import drift, load, normalise, pull, read, redact, seal, validate
+from flows.steps import map as mapping
+from flows.warehouse import Warehouse
+from schemas.raw import ROW_COLUMNS
+from schemas.reference import Feed
+from schemas.rejected import REJECTED_COLUMNS
+
+
+@dataclass(frozen=True)
+class Source:
+    """The records of a batch: a whole file, or what is replayed of one.
+
+    `chunks` reads them, each time anew, from `path` in the archive where they were just taken. A replay knows the
+    `date_orders` of the file that its rows are from, which rejected rows its records are (`replayed`), and whether it
+    `is_partial`: some records of a batch that stands.
+    """
+
+    name: str
+    file_format: read.FileFormat
+    chunks: Callable[[], Iterator[read.RawChunk]]
+    path: Path | None = None
+    date_orders: Mapping[str, str] | None = None
+    replayed: pl.DataFrame | None = None
+    is_partial: bool = False
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A chunk of records under the fields (`frame`), with the issues of what was `sealed` in it.
+
+    `rows` are its raw rows without forbidden columns, `matches` what each column was taken for.
+    """
+
+    rows: pl.DataFrame
+    matches: Sequence[mapping.HeaderMatch]
+    frame: pl.DataFrame
+    sealed: pl.DataFrame
+
+
+@dataclass
+class Staged:
+    """How the reading of a source went; `is_sealed` if anything in it may not be kept."""
+
+    source: Source
+    rows_read: int = 0
+    is_sealed: bool = False
+    columns: drift.Columns = field(default_factory=drift.Columns)
+    changes: drift.Drift = field(default_factory=drift.Drift)
+
+
+def open_file(taken: pull.TakenFile, feed: Feed) -> Source:
+    """Return the records of a file that was taken. Raises UnreadableFileError for what is no export."""
+    file_format = read.detect_format(taken.path, feed)
+    return Source(taken.name, file_format, lambda: read.read_records(taken.path, file_format), taken.path)
+
+
+def stage_records(open_source: Callable[[], Source], batch: load.Batch, run: Run) -> Staged:
+    """Read, map, normalise and validate the records chunk by chunk into the staging tables.
+
+    Whether 3/4/2026 is in March only the whole column tells. Its first chunk nearly always does, so the file is
+    staged by what was seen so far, and once more in the rare case that the end of it says otherwise.
+    """
+    source = open_source()
+    staged, used_orders = _stage_chunks(source, batch, run, source.date_orders)
+    if any(orders != used_orders[-1] for orders in used_orders):
+        staged, _ = _stage_chunks(source, batch, run, used_orders[-1])
+    return staged
+
+
+def _stage_chunks(
+    source: Source, batch: load.Batch, run: Run, date_orders: Mapping[str, str] | None
+) -> tuple[Staged, list[Mapping[str, str]]]:
+    """Stage all chunks with these date orders, or each with those that are known by then; return them too."""
+    feed, reference = batch.feed, run.reference
+    known = validate.gather_known(reference.teams, reference.lead_sources, reference.users, feed.account_id)
+    load.begin_staging(run.warehouse, batch, _tables(reference), source.replayed)
+    staged, used_orders = Staged(source), list[Mapping[str, str]]()
+
+    def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated]]:
+        evidence: dict[str, DateEvidence] = {}
+        for chunk in source.chunks():
+            mapped = map_chunk(chunk, feed, run)
+            staged.columns.add(mapped.rows, mapped.matches)
+            staged.is_sealed |= mapped.rows.width < chunk.rows.width or not mapped.sealed.is_empty()
+            evidence = normalise.add_date_evidence(evidence, mapped.frame)
+            used_orders.append(normalise.date_orders_of(evidence, feed) if date_orders is None else date_orders)
+            typed = normalise.normalise_leads(mapped.frame, feed, used_orders[-1])
+            issues = pl.concat([typed.issues, mapped.sealed])
+            yield chunk, validate.validate_leads(typed.leads, typed.contacts, issues, feed, known)
+
+    for chunk, valid in ahead(valid_chunks()):
+        load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues)
+        load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected, source.file_format, feed, run))
+        staged.rows_read += chunk.rows.height + len(chunk.broken)
+        run.report(Progress(source.name, "read", staged.rows_read))
+    return staged, used_orders
+
+
+def map_chunk(chunk: read.RawChunk, feed: Feed, run: Run) -> Mapped:
+    """Return what a chunk of a feed says, under the fields. Raises UnreadableFileError for a sheet of rejected rows."""
+    if is_sheet(chunk.rows.columns):
+        raise UnreadableFileError("this is a sheet of rejected rows; load it with: leads replay FILE")
+    rows, sealed_columns = seal.seal_columns(chunk.rows, run.forbidden.among(headers_of(chunk.rows)))
+    matches = mapping.map_headers(headers_of(rows), feed, run.aliases)
+    frame, sealed_cells = seal.seal_card_numbers(mapping.map_records(rows, matches, feed))
+    return Mapped(rows, matches, frame, pl.concat([sealed_columns, sealed_cells]))
+
+
+def headers_of(rows: pl.DataFrame) -> list[str]:
+    """Return the headers of a raw frame, in the order of the file."""
+    return [name for name in rows.columns if name not in ROW_COLUMNS]
+
+
+def texts_of(
+    chunk: read.RawChunk, row_numbers: list[int], file_format: read.FileFormat, feed: Feed, run: Run
+) -> list[str]:
+    """Return the physical text of readable rows of a chunk, with what may never be stored masked in it."""
+    rows = chunk.rows.join(
+        pl.DataFrame({"row_number": row_numbers}, schema={"row_number": pl.Int64}),
+        on="row_number",
+        how="right",
+        maintain_order="right",
+    ).select(chunk.rows.columns)
+    matches = mapping.map_headers(headers_of(rows), feed, run.aliases)
+    return seal.mask_rows(chunk.raw_of(row_numbers), rows, run.forbidden.among(headers_of(rows)), matches, file_format)
+
+
+def fill_raw_text(source: Source, feed: Feed, run: Run) -> None:
+    """Read the text of rows that were rejected after reading; a second pass, only where there are any."""
+    rejected = load.staged_rejected(run.warehouse)
+    wanted = set(rejected.filter(pl.col("raw").is_null())["row_number"])
+    if not wanted:
+        return
+    found: dict[int, str] = {}
+    for chunk in source.chunks():
+        rows = [row for row in chunk.rows["row_number"] if row in wanted]
+        if rows:
+            found.update(zip(rows, texts_of(chunk, rows, source.file_format, feed, run), strict=True))
+    load.fill_raw_text(run.warehouse, found)
+
+
+def redact_source(source: Source, feed: Feed, run: Run) -> Source:
+    """Take what may not be kept out of the archived file; return the source as it is read from there now."""
+    path, read_as = source.path, source.file_format
+    if path is None or redacted_format(path):
+        return source
+    headers = next(source.chunks()).rows.clear()
+
+    def masked_texts(chunk: read.RawChunk, numbers: list[int]) -> list[str]:
+        return texts_of(chunk, numbers, read_as, feed, run)
+
+    def masked(text: str) -> str:
+        return seal.mask_broken(text, headers, run.forbidden, read_as)
+
+    def sealed(rows: pl.DataFrame) -> pl.DataFrame:
+        matches = mapping.map_headers(headers_of(rows), feed, run.aliases)
+        return seal.seal_rows(rows, run.forbidden.among(headers_of(rows)), matches)
+
+    masking = redact.Masking(masked_texts, masked, sealed)
+    file_format = redact.redact_archived(path, read_as, source.chunks(), masking)
+    return replace(source, chunks=lambda: read.read_records(path, file_format))
+
+
+def watch_columns(staged: Staged, feed: Feed, warehouse: Warehouse) -> drift.Drift:
+    """Return how the columns of an export differ from those of the feed's last one."""
+    if staged.source.is_partial:
+        return drift.Drift()
+    return drift.find_drift(drift.last_columns(warehouse, feed), staged.columns, has_header=has_header(staged))
+
+
+def has_header(staged: Staged) -> bool:
+    """Whether the format names all columns in front of the records."""
+    return staged.source.file_format.format not in ("json", "ndjson")
+
+
+def _rejected(
+    chunk: read.RawChunk, invalid: pl.DataFrame, file_format: read.FileFormat, feed: Feed, run: Run
+) -> pl.DataFrame:
+    """Return the chunk's rejected rows: those that broke while reading, and the invalid ones with their text."""
+    broken = pl.DataFrame(
+        [
+            {
+                "row_number": record.row_number,
+                "line_number": record.line_number,
+                "source_key": None,
+                "raw": seal.mask_broken(record.raw, chunk.rows, run.forbidden, file_format),
+                "reasons": [{"column": "", "code": record.code, "message": record.message}],
+            }
+            for record in chunk.broken
+        ],
+        schema=REJECTED_COLUMNS,
+    )
+    if invalid.is_empty():
+        return broken
+    texts = texts_of(chunk, invalid["row_number"].to_list(), file_format, feed, run)
+    return pl.concat([broken, invalid.with_columns(pl.Series("raw", texts, dtype=pl.String))])
+
+
+def _tables(reference: Reference) -> load.ReferenceTables:
+    return load.ReferenceTables(
+        teams=reference.teams,
+        team_members=reference.team_members,
+        lead_sources=reference.lead_sources,
+        users=reference.users,
+        absences=reference.absences,
+        stages=reference.stages,
+    )

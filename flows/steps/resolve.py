@@ -4,7 +4,8 @@ Set logic is in sql/resolve; here is only what SQL does badly: joining pairs int
 rules that forbid a join (design 5.7).
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +37,9 @@ class Traits:
     application_ids: frozenset[str]
 
 
+NOTHING: Final = Traits(frozenset(), frozenset())
+
+
 @dataclass(frozen=True)
 class Clusters:
     """Who is one person: `person_of` names the smallest node of each cluster; `refused` are pairs kept apart."""
@@ -60,7 +64,7 @@ def resolve_people(warehouse: Warehouse) -> None:
     warehouse.run("resolve/supersede_contacts")
     warehouse.run("resolve/find_matches")
     edges = warehouse.connection.sql("SELECT node, other_node, rule FROM match_edge").pl()
-    nodes = warehouse.connection.sql("SELECT node, crm_id, application_ids FROM match_node").pl()
+    nodes = warehouse.frame("resolve/matched_traits")
     clusters = cluster_people(
         [Pair(node, other, rule) for node, other, rule in edges.iter_rows()],
         {
@@ -77,14 +81,17 @@ def number_people(warehouse: Warehouse) -> None:
     warehouse.run("resolve/number_people")
 
 
-def cluster_people(pairs: Iterable[Pair], traits: dict[int, Traits]) -> Clusters:
+def cluster_people(pairs: Iterable[Pair], traits: Mapping[int, Traits]) -> Clusters:
     """Join pairs to people, strongest evidence first, and refuse a join that the rules forbid.
 
-    Two CRM ids are never one person, and neither are two different application ids. The outcome does not
-    depend on the order of `pairs`.
+    Two CRM ids are never one person, and neither are two different application ids. `traits` may leave out people
+    against whom nothing speaks. The outcome does not depend on the order of `pairs`.
     """
+    ordered = sorted(pairs, key=_strength)
     root_of = {node: node for node in traits}
-    merged = dict(traits)
+    for pair in ordered:
+        root_of[pair.node], root_of[pair.other_node] = pair.node, pair.other_node
+    merged = defaultdict(lambda: NOTHING, traits)
     refused: dict[Pair, str] = {}
 
     def find(node: int) -> int:
@@ -93,7 +100,7 @@ def cluster_people(pairs: Iterable[Pair], traits: dict[int, Traits]) -> Clusters
             node = root_of[node]
         return node
 
-    for pair in sorted(pairs, key=_strength):
+    for pair in ordered:
         root, other = sorted((find(pair.node), find(pair.other_node)))
         if root == other:
             continue
@@ -102,11 +109,12 @@ def cluster_people(pairs: Iterable[Pair], traits: dict[int, Traits]) -> Clusters
             refused[pair] = reason
             continue
         root_of[other] = root
-        merged[root] = Traits(
-            merged[root].crm_ids | merged[other].crm_ids,
-            merged[root].application_ids | merged[other].application_ids,
-        )
-    return Clusters({node: find(node) for node in traits}, refused)
+        if merged[other] is not NOTHING:
+            merged[root] = Traits(
+                merged[root].crm_ids | merged[other].crm_ids,
+                merged[root].application_ids | merged[other].application_ids,
+            )
+    return Clusters({node: find(node) for node in root_of}, refused)
 
 
 def _strength(pair: Pair) -> tuple[int, int, int]:

@@ -150,7 +150,7 @@ def _read(cells: pl.Series, values: pl.Series, read: Callable[[str], int | None]
     found = _within(cells, put(values, index, map_texts(odd, read_texts)), least)
     is_bound = odd.str.contains(_FROM_ON) & found.values.gather(index).is_not_null()
     bounds = issues_at(index.filter(is_bound), RANGE)
-    return Parsed(found.values, pl.concat([found.issues, bounds])) if bounds.height else found
+    return Parsed(found.values, pl.concat([found.issues, bounds]).sort("index")) if bounds.height else found
 
 
 def _read_whole_amount(text: str) -> int | None:

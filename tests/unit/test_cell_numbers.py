@@ -129,3 +129,8 @@ def test_range_of_money_keeps_its_text_and_a_single_amount_says_nothing() -> Non
 
     assert read.values.to_list() == [5000, 10000, -500, -500, 1200000, 2, -500, 1201]
     assert read.issues.rows() == [(0, "number_range"), (1, "number_range")]
+
+
+def test_issues_come_in_the_order_of_the_cells() -> None:
+    found = parse_money(pl.Series([">5", "lots", "1-2"]))
+    assert found.issues["index"].to_list() == [0, 1, 2]

@@ -58,8 +58,13 @@ class Served:
         raise AssertionError(f"no {what} within {seconds} s:\n{self.log.read_text()[-3000:]}")
 
     def post(self, path: str, document: dict[str, Any]) -> httpx.Response:
-        """Ask Prefect's API."""
-        return httpx.post(f"{self.url}{path}", json=document, timeout=30)
+        """Ask Prefect's API; again while its database is too busy to answer, as Prefect's own client does."""
+        for _ in range(10):
+            answer = httpx.post(f"{self.url}{path}", json=document, timeout=30)
+            if not answer.is_server_error:
+                return answer
+            time.sleep(1)
+        raise AssertionError(f"{path}: {answer.status_code} {answer.text}")
 
     def deployments(self) -> dict[str, dict[str, Any]]:
         """The deployments by name."""

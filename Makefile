@@ -1,7 +1,7 @@
 # Everything needed is Python 3.11 or newer and GNU make; `make help` lists the targets.
 .SHELLFLAGS := -euc
 .DEFAULT_GOAL := help
-MAKEFLAGS += --no-builtin-rules --no-print-directory
+MAKEFLAGS += --no-builtin-rules
 
 VENV := .venv
 BIN := $(VENV)/bin

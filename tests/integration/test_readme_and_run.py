@@ -63,7 +63,9 @@ class Project:
 
 def run(command: list[str], folder: Path, prefect_home: Path) -> subprocess.CompletedProcess[str]:
     """Run a command as a user would, with nothing of this process's settings."""
-    environment = {**os.environ, "PREFECT_HOME": str(prefect_home), "PYTHONPATH": str(folder)}
+    # `make test` is no part of the user's shell: a make within a make says which folder it enters.
+    outer = {name: value for name, value in os.environ.items() if name not in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS")}
+    environment = {**outer, "PREFECT_HOME": str(prefect_home), "PYTHONPATH": str(folder)}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
 
 

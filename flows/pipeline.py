@@ -96,7 +96,7 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
         run.report(Progress(name, "resolve", staged.rows_read))
         run.step(resolve.refuse_id_conflicts, warehouse)
         run.step(resolve.resolve_people, warehouse)
-        run.step(assign.require_team_and_source, warehouse)
+        run.step(assign.require_team_and_source, warehouse, run.reference.routing)
         fill_raw_text(staged.source, batch.feed, run)
         rejected = load.staged_rejected(warehouse)
         _refuse_whole(staged, rejected.height, batch.feed, warehouse)
@@ -106,7 +106,7 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
         with warehouse.transaction():
             run.step(load.write_records, warehouse)
             run.step(survive.conclude_leads, warehouse)
-            run.step(assign.assign_leads, warehouse)
+            run.step(assign.assign_leads, warehouse, run.reference.routing)
             run.step(survive.complete_leads, warehouse)
             run.step(load.write_leads, warehouse)
             if not staged.source.is_partial:

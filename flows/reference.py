@@ -6,7 +6,7 @@ who wrote a rule must not find out later that nobody read it.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -14,19 +14,22 @@ import polars as pl
 
 from flows.errors import UsageError
 from flows.reference_files import Mistake, TableRows, TomlText, read_feeds, read_table, refuse_file
+from flows.routing_file import check_routing, read_routing
 from schemas.reference import DEFAULT_FEED, Feed, nearest
 from schemas.reference_tables import REFERENCE_TABLES
+from schemas.routing import Routing
 
 FEEDS_FILE: Final = "feeds.toml"
 HEADER_ALIASES_FILE: Final = "header_aliases.csv"
+ROUTING_FILE: Final = "routing.toml"
 
 # Files of design 4.5 whose rules nothing follows yet.
-UNSUPPORTED_FILES: Final = ("routing.toml", "survivorship.toml", "identity.toml")
+UNSUPPORTED_FILES: Final = ("survivorship.toml", "identity.toml")
 # Tables that are understood, though no step acts on their rows yet.
 UNSUPPORTED_TABLES: Final = ("do_not_load.csv",)
 
 _TABLE_FILES: Final = tuple(table.file_name for table in REFERENCE_TABLES)
-_USED_FILES: Final = (FEEDS_FILE, HEADER_ALIASES_FILE, *_TABLE_FILES)
+_USED_FILES: Final = (FEEDS_FILE, HEADER_ALIASES_FILE, ROUTING_FILE, *_TABLE_FILES)
 _KNOWN_FILES: Final = (*_USED_FILES, *UNSUPPORTED_FILES)
 
 
@@ -50,6 +53,7 @@ class Reference:
     stages: pl.DataFrame | None = None
     forbidden_headers: pl.DataFrame | None = None
     header_aliases: Path | None = None
+    routing: Routing = field(default_factory=Routing)
 
 
 def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
@@ -72,6 +76,8 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
     _check_references(tables)
     if toml:
         _check_feed_references(feeds, toml, tables)
+    feeds = {DEFAULT_FEED: Feed(name=DEFAULT_FEED), **feeds}
+    routing = _load_routing(folder / ROUTING_FILE, contents, feeds, tables)
 
     def frame(file_name: str) -> pl.DataFrame | None:
         return tables[file_name].frame if file_name in tables else None
@@ -79,7 +85,7 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
     return Reference(
         folder=folder,
         sha256=_hash_contents(contents),
-        feeds={DEFAULT_FEED: Feed(name=DEFAULT_FEED), **feeds},
+        feeds=feeds,
         teams=frame("teams.csv"),
         users=frame("users.csv"),
         absences=frame("absences.csv"),
@@ -88,7 +94,18 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
         stages=frame("stages.csv"),
         forbidden_headers=frame("forbidden_headers.csv"),
         header_aliases=folder / HEADER_ALIASES_FILE if HEADER_ALIASES_FILE in contents else None,
+        routing=routing,
     )
+
+
+def _load_routing(
+    path: Path, contents: dict[str, bytes], feeds: dict[str, Feed], tables: dict[str, TableRows]
+) -> Routing:
+    if path.name not in contents:
+        return Routing()
+    routing, toml = read_routing(path, contents[path.name])
+    check_routing(routing, toml, feeds, tables.get("teams.csv"), path)
+    return routing
 
 
 def _read_folder(folder: Path, *, must_exist: bool) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from flows.archive import redacted_format
 from flows.cells.dates import DateEvidence
 from flows.errors import UnreadableFileError
 from flows.reference import Reference
+from flows.reference_names import gather_names, name_ids
 from flows.reject_sheets import is_sheet
 from flows.run import Progress, Run
 from flows.steps import drift, load, normalise, pull, read, redact, seal, validate
@@ -92,6 +93,7 @@ def _stage_chunks(
     """Stage all chunks with these date orders, or each with those that are known by then; return them too."""
     feed, reference = batch.feed, run.reference
     known = validate.gather_known(reference.teams, reference.lead_sources, reference.users, feed.account_id)
+    names = gather_names(reference.teams, reference.lead_sources)
     load.begin_staging(run.warehouse, batch, _tables(reference), source.replayed)
     staged, used_orders = Staged(source), list[Mapping[str, str]]()
 
@@ -103,9 +105,10 @@ def _stage_chunks(
             staged.is_sealed |= mapped.rows.width < chunk.rows.width or not mapped.sealed.is_empty()
             evidence = normalise.add_date_evidence(evidence, mapped.frame)
             used_orders.append(normalise.date_orders_of(evidence, feed) if date_orders is None else date_orders)
-            typed = normalise.normalise_leads(mapped.frame, feed, used_orders[-1])
+            named = name_ids(mapped.frame, feed, names)
+            typed = normalise.normalise_leads(named.frame, feed, used_orders[-1])
             issues = pl.concat([typed.issues, mapped.sealed])
-            yield chunk, validate.validate_leads(typed.leads, typed.contacts, issues, feed, known)
+            yield chunk, validate.validate_leads(typed.leads, typed.contacts, issues, feed, known, named.unknown)
 
     for chunk, valid in ahead(valid_chunks()):
         load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues)

@@ -194,6 +194,9 @@ def _vendor_belief(feed: Feed, field: str) -> int:
     # A vendor's lead source comes by the assignment of the new lead, like its team.
     if field in (*CRM_OWNED_FIELDS, "leadSourceId") and field not in feed.trust:
         return FOUNDING_ONLY
+    # Where a lead first came from stays what it was, unless the feed says so of this very field.
+    if field == "source" and field not in feed.on_update:
+        return FILL
     return OVERWRITE if feed.update_rule(field) == "overwrite" else FILL
 
 

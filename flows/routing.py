@@ -3,7 +3,7 @@
 Pure functions of a frame, and the same meaning of a condition for every caller; the contract is `schemas/routing.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 
 import polars as pl
@@ -27,22 +27,27 @@ def route(leads: pl.DataFrame, routing: Routing, teams: Sequence[TeamRow]) -> pl
     `leads` has `account_id` and the `columns_of` the rules; `teams` are (teamId, accountId, name) of the teams that
     take leads. A rule matches only in accounts that have its team. Same order, columns `rule` and `team_id`.
     """
-    leads = _with_extra(leads, routing)
-    rule_of: pl.Expr = pl.lit(None, pl.Int64)
-    team_of: pl.Expr = pl.lit(None, pl.Int64)
-    # The last rule first: each one before it is asked before it.
-    for place in reversed(range(len(routing.rules))):
-        rule = routing.rules[place]
-        team_by_account = team_ids_of(rule, teams)
-        team = pl.col("account_id").replace_strict(team_by_account, default=None, return_dtype=pl.Int64)
-        if not teams and isinstance(rule.team, int):
-            team = pl.lit(rule.team, pl.Int64)
-        applies = team.is_not_null() & holds(rule.when)
-        if rule.account_id is not None:
-            applies &= pl.col("account_id") == rule.account_id
-        rule_of = pl.when(applies).then(pl.lit(place, pl.Int64)).otherwise(rule_of)
-        team_of = pl.when(applies).then(team).otherwise(team_of)
-    return leads.select(rule_of.alias("rule"), team_of.alias("team_id"))
+    asked = _with_extra(leads, routing).with_row_index("index")
+    routed = [_route_account(part, account, routing, teams) for (account,), part in _by_account(asked)]
+    return pl.concat(routed).sort("index").drop("index")
+
+
+def _by_account(leads: pl.DataFrame) -> Iterable[tuple[tuple[object, ...], pl.DataFrame]]:
+    return leads.partition_by("account_id", as_dict=True).items()
+
+
+def _route_account(leads: pl.DataFrame, account: object, routing: Routing, teams: Sequence[TeamRow]) -> pl.DataFrame:
+    team_of: dict[int, int] = {}
+    for place, rule in enumerate(routing.rules):
+        own = [team_id for of, team_id in team_ids_of(rule, teams).items() if of == account]
+        # Without teams.csv a team that is given by its id is believed.
+        own += [rule.team] if not teams and isinstance(rule.team, int) and rule.account_id in (None, account) else []
+        team_of.update((place, team_id) for team_id in own)
+    matches = [pl.when(holds(routing.rules[place].when)).then(pl.lit(place, pl.Int64)) for place in team_of]
+    rule = pl.coalesce(*matches, pl.lit(None, pl.Int64))
+    # Lazily, so that a field which many rules ask is folded once.
+    routed = leads.lazy().select("index", rule.alias("rule")).collect()
+    return routed.with_columns(team_id=pl.col("rule").replace_strict(team_of, default=None, return_dtype=pl.Int64))
 
 
 def holds(condition: Condition | None) -> pl.Expr:

@@ -58,6 +58,8 @@ def _route_people(warehouse: Warehouse, routing: Routing) -> None:
     teams = [(team_id, account, name) for team_id, account, name in warehouse.frame("assign/team_names").iter_rows()]
     columns = sorted({"person", "account_id", *columns_of(routing)})
     people = warehouse.frame("assign/routable_people", columns=columns)
+    if people.is_empty():
+        return
     routed = route(people, routing, teams)
     warehouse.append("routed_person", people.select("person").hstack(routed).drop_nulls("rule"))
     words = list(_routing_words(routing, teams))
@@ -68,13 +70,11 @@ def _route_people(warehouse: Warehouse, routing: Routing) -> None:
 def _routing_words(
     routing: Routing, teams: Sequence[TeamRow]
 ) -> Iterable[tuple[str, int | None, str | None, str | None]]:
-    """Yield for each account what is told of a lead by the rule that decided on it, and of one by none."""
+    """Yield for each account its rules, and what is told of a lead of which none held."""
     for account in sorted({account for _, account, _ in teams}):
-        passed: list[str] = []
-        for place, rule in enumerate(routing.rules):
-            if account in team_ids_of(rule, teams):
-                yield account, place, rule.name, ", ".join(passed) or None
-                passed.append(_word("team", rule.name, "condition_false"))
+        rules = [place for place, rule in enumerate(routing.rules) if account in team_ids_of(rule, teams)]
+        yield from ((account, place, routing.rules[place].name, None) for place in rules)
+        passed = [_word("team", routing.rules[place].name, "condition_false") for place in rules]
         yield account, None, None, ", ".join(passed) or None
 
 

@@ -11,9 +11,10 @@ CREATE OR REPLACE TEMP TABLE dealt_turn (
     assignedTo VARCHAR NOT NULL
 );
 
+-- JSON here, so that it is looked at once for a round and not once for a lead.
 CREATE OR REPLACE TEMP TABLE dealt_round (
     round BIGINT NOT NULL,
-    pool VARCHAR NOT NULL,
+    pool JSON NOT NULL,
     turn_on DATE NOT NULL
 );
 

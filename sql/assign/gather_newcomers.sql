@@ -33,7 +33,7 @@ CREATE OR REPLACE TEMP TABLE routed_person (
     team_id BIGINT
 );
 
--- What is told of a decision by rule: its name, and the rules before it that did not hold. rule is NULL for none.
+-- What is told of a decision by rule: its name; with rule NULL, of a lead of which none held, all of them.
 CREATE OR REPLACE TEMP TABLE routing_word (
     account_id VARCHAR NOT NULL,
     rule BIGINT,

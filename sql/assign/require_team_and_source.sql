@@ -25,7 +25,8 @@ WITH with_team AS (
             WHEN b.team_id IS NOT NULL THEN 'feed'
             ELSE 'none'
         END AS team_rule,
-        CASE WHEN n.given_team_id IS NULL THEN w.candidates END AS team_candidates
+        -- Where a rule holds, that those before it do not goes without saying.
+        CASE WHEN n.given_team_id IS NULL AND r.team_id IS NULL THEN w.candidates END AS team_candidates
     FROM new_person AS n
     LEFT JOIN routed_person AS r ON r.person = n.person
     LEFT JOIN routing_word AS w ON w.account_id = n.account_id AND w.rule IS NOT DISTINCT FROM r.rule
@@ -138,8 +139,8 @@ refused AS (
                 {
                     'column': 'leadSourceId',
                     'code': 'lead_source_required',
-                    'message': 'the team has lead sources, and neither the row nor the feed names one of them; '
-                    || 'known are ' || ks.told || '; set lead_source_id for the feed or skip_team_and_source_requirement'
+                    'message': 'the team has lead sources, and neither row nor feed names one; known are '
+                    || ks.told || '; set lead_source_id for the feed or skip_team_and_source_requirement'
                 }
         END AS reason
     FROM new_person_team AS n

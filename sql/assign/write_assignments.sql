@@ -6,20 +6,8 @@
 -- Writes: assignment. Caller: flows/steps/assign.py.
 
 INSERT INTO assignment
-WITH dealt AS (
-    SELECT
-        d.lead_id,
-        d.assignedTo,
-        r.pool,
-        r.turn_on,
-        w.candidates
-    FROM dealt_turn AS d
-    INNER JOIN dealt_round AS r ON r.round = d.round
-    LEFT JOIN dealt_word AS w ON w.round = d.round AND w.assignedTo = d.assignedTo
-),
-
 -- The owner of another lead of the company: known, or whoever took that lead's turn in this batch.
-of_company AS (
+WITH of_company AS (
     SELECT
         c.lead_id,
         coalesce(c.assignedTo, d.assignedTo) AS assignedTo,
@@ -39,33 +27,34 @@ decided AS (
         p.leadSourceId,
         p.team_rule,
         p.source_rule,
-        coalesce(p.assignedTo, d.assignedTo, k.assignedTo, f.assignedTo) AS assignedTo,
+        coalesce(
+            p.assignedTo,
+            d.assignedTo,
+            k.assignedTo,
+            CASE WHEN p.no_turn_rule IS NULL THEN t.fallback_owner END
+        ) AS assignedTo,
         CASE
             WHEN p.owner_rule IS NOT NULL THEN p.owner_rule
             WHEN d.assignedTo IS NOT NULL THEN 'rotation'
             WHEN k.assignedTo IS NOT NULL THEN 'company'
-            WHEN f.assignedTo IS NOT NULL THEN 'fallback'
-            ELSE coalesce(p.no_turn_rule, 'unassigned_no_member')
+            WHEN p.no_turn_rule IS NOT NULL THEN p.no_turn_rule
+            WHEN t.fallback_owner IS NOT NULL THEN 'fallback'
+            ELSE 'unassigned_no_member'
         END AS owner_rule,
-        d.pool,
-        d.turn_on,
-        concat_ws(
-            ', ',
-            p.team_candidates,
-            d.candidates,
-            k.candidates,
-            CASE WHEN p.needs_turn AND d.lead_id IS NULL THEN r.candidates END
-        ) AS candidates
+        s.pool,
+        s.turn_on,
+        p.team_candidates,
+        coalesce(
+            w.candidates, k.candidates, CASE WHEN p.needs_turn AND d.round IS NULL THEN r.candidates END
+        ) AS owner_candidates
     FROM proposed_assignment AS p
-    LEFT JOIN dealt AS d ON d.lead_id = p.lead_id
+    LEFT JOIN dealt_turn AS d ON d.lead_id = p.lead_id
+    -- Joined last, each on its own: pools are long, and carried through the join of the turns they would be copied.
+    LEFT JOIN dealt_round AS s ON s.round = d.round
+    LEFT JOIN dealt_word AS w ON w.round = d.round AND w.assignedTo = d.assignedTo
     LEFT JOIN of_company AS k ON k.lead_id = p.lead_id
     LEFT JOIN refused_word AS r ON r.team_id = p.teamId
-    LEFT JOIN (
-        SELECT
-            t.teamId,
-            t.fallback_owner AS assignedTo
-        FROM used_team AS t
-    ) AS f ON f.teamId = p.teamId AND p.owner_rule IS NULL AND p.no_turn_rule IS NULL
+    LEFT JOIN used_team AS t ON t.teamId = p.teamId
 )
 
 SELECT
@@ -78,7 +67,10 @@ SELECT
     d.source_rule,
     d.owner_rule,
     d.pool,
-    CASE WHEN d.candidates <> '' THEN '[' || d.candidates || ']' END AS candidates,
+    CASE
+        WHEN coalesce(d.team_candidates, d.owner_candidates) IS NOT NULL
+            THEN '[' || concat_ws(', ', d.team_candidates, d.owner_candidates) || ']'
+    END AS candidates,
     d.turn_on
 FROM decided AS d
 CROSS JOIN this_batch AS b

@@ -80,7 +80,9 @@ def test_the_first_rule_that_matches_gives_the_team(world: World) -> None:
     ]
     world.load("web", rows)
     assert decisions(world, "teamId, team_rule") == [(2, "rule:big"), (1, "rule:also big")]
-    assert candidates(world, 1) == [("team", "big", "condition_false")]
+    world.write("feeds.toml", FEEDS.replace(WEB, WEB + "team_id = 1\nlead_source_id = 10\n"))
+    world.load("web", [person("Uma", numberOfEmployees=20)])
+    assert candidates(world, 2) == [("team", "big", "condition_false"), ("team", "also big", "condition_false")]
 
 
 def test_every_kind_of_condition_decides(world: World) -> None:

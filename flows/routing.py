@@ -44,9 +44,9 @@ def _route_account(leads: pl.DataFrame, account: object, routing: Routing, teams
         own += [rule.team] if not teams and isinstance(rule.team, int) and rule.account_id in (None, account) else []
         team_of.update((place, team_id) for team_id in own)
     matches = [pl.when(holds(routing.rules[place].when)).then(pl.lit(place, pl.Int64)) for place in team_of]
-    rule = pl.coalesce(*matches, pl.lit(None, pl.Int64))
+    first = pl.coalesce(*matches, pl.lit(None, pl.Int64))
     # Lazily, so that a field which many rules ask is folded once.
-    routed = leads.lazy().select("index", rule.alias("rule")).collect()
+    routed = leads.lazy().select("index", first.alias("rule")).collect()
     return routed.with_columns(team_id=pl.col("rule").replace_strict(team_of, default=None, return_dtype=pl.Int64))
 
 

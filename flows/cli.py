@@ -192,10 +192,14 @@ def batches(as_json: AsJson = False, places: Places = NOWHERE_SPECIAL) -> None:
 @app.command
 def show(
     batch: Annotated[int, Parameter(help="batch id, as in `leads batches`")],
+    write_reference: Annotated[
+        Path | None, Parameter(help="write the reference files that it used into this new folder")
+    ] = None,
     as_json: AsJson = False,
     places: Places = NOWHERE_SPECIAL,
 ) -> None:
     """Show one batch: its audit row, its cell issues and its rejected rows by code."""
+    from flows.reference_versions import give_back
     from flows.steps.publish import count_issues, count_reject_reasons, summarise_batch
 
     with _reading(places) as warehouse:
@@ -203,6 +207,9 @@ def show(
             columns = summarise_batch(warehouse, batch).columns
         except KeyError:
             raise UsageError(f"there is no batch {batch}; see: leads batches") from None
+        if write_reference is not None:
+            names = give_back(warehouse, batch, write_reference)
+            output.note(f"{write_reference}: {', '.join(names)} as batch {batch} used them")
         issues = count_issues(warehouse, batch).to_dicts()
         reasons = count_reject_reasons(warehouse, batch).to_dicts()
     if as_json:
@@ -318,6 +325,30 @@ def replay(
     summaries = replay_rows(places.settings(), target, is_dry_run=dry_run, report=output.report_progress)
     output.end_progress()
     return _tell_batches(summaries, as_json=as_json, dry_run=dry_run)
+
+
+@app.command
+def reassign(
+    from_user: Annotated[str, Parameter(name="--from", help="e-mail of the user whose open leads are handed over")],
+    dry_run: Annotated[bool, Parameter(help="only show what would be done", negative="")] = False,
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> None:
+    """Hand a user's open leads over to their teams: each to whose turn it is, else to the fallback owner.
+
+    A batch of its own. Leads whose owner the CRM gives stay, and so do those that nobody can take.
+
+    Examples:
+
+        leads reassign --from ann@acme.example --dry-run
+    """
+    from flows.reassign import reassign as hand_over
+
+    handover = hand_over(places.settings(), from_user, is_dry_run=dry_run)
+    columns = ("lead_id", "teamId", "team_name", "owner", "new_owner", "rule")
+    output.print_records(handover.leads, columns, as_json=as_json)
+    told = f"{handover.handed_count:,} of {len(handover.leads):,} open leads"
+    output.note(f"{told} would be handed over." if dry_run else f"{told} handed over (batch {handover.batch_id}).")
 
 
 @app.command

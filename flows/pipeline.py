@@ -111,6 +111,7 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
             run.step(load.write_leads, warehouse)
             if not staged.source.is_partial:
                 drift.keep_columns(warehouse, batch.batch_id, staged.columns)
+            load.keep_reference(warehouse, batch.reference_sha256, run.reference.contents)
             run.step(load.write_batch, warehouse, batch, _ending("loaded", staged))
             run.step(load.check_invariants, warehouse, batch.batch_id, staged.rows_read)
     except LeadmillError as error:
@@ -133,6 +134,7 @@ def close_batch(
         load.begin_staging(warehouse, batch, load.ReferenceTables(None, None, None, None, None, None))
         if rejected is not None:
             load.stage_rejected(warehouse, rejected)
+        load.keep_reference(warehouse, batch.reference_sha256, run.reference.contents)
         load.write_batch(warehouse, batch, ending)
     return publish.summarise_batch(warehouse, batch.batch_id)
 

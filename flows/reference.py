@@ -6,6 +6,7 @@ who wrote a rule must not find out later that nobody read it.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -39,7 +40,7 @@ class Reference:
 
     `feeds` always holds `default`. Frames have the columns and types of `schemas.reference_tables`,
     one row per row of the file, in file order; users are in lower case throughout. `sha256` covers
-    names and bytes of the files used, so that equal hashes mean equal reference data.
+    names and bytes of the files used, so that equal hashes mean equal reference data; `contents` are those bytes.
     """
 
     folder: Path
@@ -54,6 +55,7 @@ class Reference:
     forbidden_headers: pl.DataFrame | None = None
     header_aliases: Path | None = None
     routing: Routing = field(default_factory=Routing)
+    contents: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
@@ -95,6 +97,7 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
         forbidden_headers=frame("forbidden_headers.csv"),
         header_aliases=folder / HEADER_ALIASES_FILE if HEADER_ALIASES_FILE in contents else None,
         routing=routing,
+        contents=contents,
     )
 
 

@@ -94,7 +94,7 @@ def _stage_chunks(
     feed, reference = batch.feed, run.reference
     known = validate.gather_known(reference.teams, reference.lead_sources, reference.users, feed.account_id)
     names = gather_names(reference.teams, reference.lead_sources)
-    load.begin_staging(run.warehouse, batch, _tables(reference), source.replayed)
+    load.begin_staging(run.warehouse, batch, tables_of(reference), source.replayed)
     staged, used_orders = Staged(source), list[Mapping[str, str]]()
 
     def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated]]:
@@ -218,7 +218,8 @@ def _rejected(
     return pl.concat([broken, invalid.with_columns(pl.Series("raw", texts, dtype=pl.String))])
 
 
-def _tables(reference: Reference) -> load.ReferenceTables:
+def tables_of(reference: Reference) -> load.ReferenceTables:
+    """Return the reference frames that the warehouse keeps and asks."""
     return load.ReferenceTables(
         teams=reference.teams,
         team_members=reference.team_members,

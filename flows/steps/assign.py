@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import polars as pl
 
@@ -52,6 +53,22 @@ def assign_leads(warehouse: Warehouse, routing: Routing) -> None:
         warehouse.run("assign/find_company_owners")
     _deal_turns(warehouse, routing)
     warehouse.run("assign/write_assignments")
+
+
+def stage_handover(warehouse: Warehouse, user: str) -> None:
+    """Stage the open leads of a user as those that a batch is about: staged_person is its output."""
+    with warehouse.incoming(pl.DataFrame({"user": [user]})):
+        warehouse.run("assign/stage_handover")
+
+
+def hand_over(warehouse: Warehouse, routing: Routing) -> list[dict[str, Any]]:
+    """Decide on new owners of the staged leads; writes `assignment`, returns what becomes of each lead."""
+    warehouse.run("assign/propose_handover")
+    warehouse.run("assign/create_turns")
+    _deal_turns(warehouse, routing)
+    warehouse.run("assign/keep_unwanted")
+    warehouse.run("assign/write_assignments")
+    return warehouse.frame("assign/handover").to_dicts()
 
 
 def _route_people(warehouse: Warehouse, routing: Routing) -> None:

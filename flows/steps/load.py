@@ -14,6 +14,7 @@ import polars as pl
 from flows.errors import BatchFailedError
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
+from schemas.reference_tables import DO_NOT_LOAD
 from schemas.rejected import REJECTED_COLUMNS
 from schemas.spec import CRM_OWNED_FIELDS, lead_columns
 
@@ -32,12 +33,12 @@ class Batch:
     """What is known of a batch before its rows are read: the audit row's own columns."""
 
     batch_id: int
-    kind: Literal["ingest", "replay"]
+    kind: Literal["ingest", "replay", "reassign"]
     of_batch_id: int | None
     feed: Feed
     trigger: Literal["manual", "schedule", "event"]
     flow_run_id: str | None
-    file_uri: str
+    file_uri: str | None
     file_sha256: str | None
     file_bytes: int | None
     as_of: datetime | None
@@ -209,13 +210,32 @@ def write_leads(warehouse: Warehouse) -> None:
     warehouse.run("load/write_events")
 
 
+def write_handed_over(warehouse: Warehouse) -> None:
+    """Put leads in place that other decisions than a file's rows changed, and write their log."""
+    warehouse.run("load/compare_leads")
+    warehouse.run("load/write_leads")
+    warehouse.run("load/write_rows")
+    warehouse.run("load/write_events")
+
+
+def keep_reference(warehouse: Warehouse, reference_sha256: str, contents: Mapping[str, bytes]) -> None:
+    """Keep the reference files that a batch uses, unless they are kept already."""
+    kept = {name: content for name, content in contents.items() if name != DO_NOT_LOAD.file_name}
+    files = pl.DataFrame(
+        {"reference_sha256": [reference_sha256] * len(kept), "file_name": list(kept), "content": list(kept.values())},
+        schema={"reference_sha256": pl.String, "file_name": pl.String, "content": pl.Binary},
+    )
+    with warehouse.incoming(files):
+        warehouse.run("load/keep_reference")
+
+
 def write_batch(warehouse: Warehouse, batch: Batch, ending: Ending) -> None:
     """Write the rejected rows that are staged, then the audit row, which counts what became of all rows."""
     warehouse.run("load/write_rejected")
     warehouse.run("load/give_batch_id", {"batch_id": batch.batch_id})
     known = {field.name: getattr(batch, field.name) for field in fields(batch)}
     ended = {**asdict(ending), "warnings": list(ending.warnings)}
-    warehouse.run("load/write_batch", {**known, "feed": batch.feed.name, **ended})
+    warehouse.run("load/write_batch", {**known, "feed": None if batch.kind == "reassign" else batch.feed.name, **ended})
 
 
 def check_invariants(warehouse: Warehouse, batch_id: int, rows_read: int) -> None:

@@ -30,6 +30,12 @@ def conclude_leads(warehouse: Warehouse) -> None:
     warehouse.run("survive/standing_assignments")
 
 
+def conclude_known(warehouse: Warehouse) -> None:
+    """Conclude the leads of staged_person from their records, where no file brings any new ones."""
+    warehouse.run("survive/create_concluded")
+    conclude_leads(warehouse)
+
+
 def complete_leads(warehouse: Warehouse) -> None:
     """Complete `concluded` with the decisions that stand, this batch's among them, and with all contacts."""
     warehouse.run("survive/standing_assignments")

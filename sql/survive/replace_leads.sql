@@ -1,18 +1,31 @@
 -- Purpose: put all concluded leads in the place of those that are there, dated by what the audit says changed them
---   last: the newest standing batch with a row that inserted or updated the lead.
+--   last: the newest standing batch with a row that inserted or updated the lead, or that handed it over.
 -- Grain: lead one row per lead; lead_contact one per lead, kind, value.
--- Reads: concluded, concluded_contact, batch_row, batch_status, lead_alias, lead (missing_since).
+-- Reads: concluded, concluded_contact, batch_row, assignment, batch, batch_status, lead_alias, lead (missing_since).
 -- Writes: lead, lead_contact. Caller: flows/steps/survive.py.
 
 CREATE OR REPLACE TEMP TABLE last_change AS
+WITH changed AS (
+    SELECT
+        r.lead_id,
+        r.batch_id
+    FROM batch_row AS r
+    WHERE r.outcome IN ('inserted', 'updated')
+    UNION ALL
+    SELECT
+        d.lead_id,
+        d.batch_id
+    FROM assignment AS d
+    INNER JOIN batch AS b ON b.batch_id = d.batch_id AND b.kind = 'reassign'
+)
+
 SELECT
-    coalesce(a.lead_id, r.lead_id) AS lead_id,
-    max(r.batch_id) AS batch_id
-FROM batch_row AS r
-INNER JOIN batch_status AS s ON s.batch_id = r.batch_id AND s.is_standing
-LEFT JOIN lead_alias AS a ON a.alias_id = r.lead_id
-WHERE r.outcome IN ('inserted', 'updated')
-GROUP BY coalesce(a.lead_id, r.lead_id);
+    coalesce(a.lead_id, c.lead_id) AS lead_id,
+    max(c.batch_id) AS batch_id
+FROM changed AS c
+INNER JOIN batch_status AS s ON s.batch_id = c.batch_id AND s.is_standing
+LEFT JOIN lead_alias AS a ON a.alias_id = c.lead_id
+GROUP BY coalesce(a.lead_id, c.lead_id);
 
 CREATE OR REPLACE TEMP TABLE missing_lead AS
 SELECT

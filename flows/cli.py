@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -325,6 +326,50 @@ def replay(
     summaries = replay_rows(places.settings(), target, is_dry_run=dry_run, report=output.report_progress)
     output.end_progress()
     return _tell_batches(summaries, as_json=as_json, dry_run=dry_run)
+
+
+@app.command
+def assign(
+    file: Annotated[Path | None, Parameter(help="an export that is not loaded yet")] = None,
+    simulate: Annotated[bool, Parameter(help="required: nothing is ever written", negative="")] = False,
+    since: Annotated[
+        datetime | None, Parameter(help="instead of a file: the leads that came since this day or moment (UTC)")
+    ] = None,
+    feed: Annotated[str | None, Parameter(help="name of the file's feed; else by location, else 'default'")] = None,
+    by_lead: Annotated[bool, Parameter(name="--leads", help="list lead by lead", negative="")] = False,
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> None:
+    """Show what other rules would decide: who gets how many leads now and then, and who is left without and why.
+
+    --reference names the folder with the other rules; "now" is what the present ones say (LEADS_REFERENCE).
+
+    Examples:
+
+        leads assign --simulate new-leads.csv --reference draft/
+
+        leads assign --simulate --since 2026-01-01 --reference draft/
+    """
+    from dataclasses import replace
+    from datetime import UTC
+
+    from flows.simulation import simulate_file, simulate_since
+
+    if not simulate:
+        raise UsageError("leads are assigned when they are loaded; to try rules: leads assign --simulate FILE")
+    settings = replace(places, reference=None).settings()
+    if file is not None and since is None:
+        found = simulate_file(settings, places.reference, str(file), feed)
+    elif since is not None and file is None:
+        found = simulate_since(settings, places.reference, since if since.tzinfo else since.replace(tzinfo=UTC))
+    else:
+        raise UsageError("say which leads: leads assign --simulate FILE, or leads assign --simulate --since DATE")
+    if by_lead:
+        columns = ("batch_id", "row_number", "lead_id", "team_id_now", "team_id_then", "owner_now", "owner_then")
+        output.print_records(found.lead_rows(), (*columns, "rule_now", "rule_then"), as_json=as_json)
+        return
+    columns = ("teamId", "team_name", "assignedTo", "reason", "now", "then", "difference")
+    output.print_records(found.owner_rows(), columns, as_json=as_json)
 
 
 @app.command

@@ -150,7 +150,7 @@ def _refuse_whole(staged: Staged, rows_rejected: int, feed: Feed, warehouse: War
 
 def _files_of(request: Request, reference: Reference) -> Iterator[tuple[Path, Feed]]:
     """Yield each file that the request means, with its feed. Raises UsageError before anything is taken."""
-    feed = None if request.feed is None else _feed_named(request.feed, reference)
+    feed = None if request.feed is None else feed_named(request.feed, reference)
     if request.paths:
         for path in pull.find_files(request.paths):
             yield path, feed or pull.choose_feed(path, reference.feeds)
@@ -172,7 +172,8 @@ def _refuse_preferences(files: Sequence[tuple[Path, Feed]]) -> None:
             raise UsageError(f"feed {feed.name}: files of opt-outs are not understood yet; take its files out")
 
 
-def _feed_named(name: str, reference: Reference) -> Feed:
+def feed_named(name: str, reference: Reference) -> Feed:
+    """Return the feed of a name. Raises UsageError for one that nobody defined."""
     if name not in reference.feeds:
         raise UsageError(
             f"unknown feed {name!r}; known are {', '.join(sorted(reference.feeds))} "

@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -34,6 +34,16 @@ class Team:
     members: tuple[Member, ...]
     reasons: Mapping[str, str]
     cap_reasons: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class PastBatch:
+    """A batch whose leads are decided on once more."""
+
+    batch_id: int
+    feed: str
+    as_of: datetime
+    started_at: datetime
 
 
 def require_team_and_source(warehouse: Warehouse, routing: Routing) -> None:
@@ -69,6 +79,33 @@ def hand_over(warehouse: Warehouse, routing: Routing) -> list[dict[str, Any]]:
     warehouse.run("assign/keep_unwanted")
     warehouse.run("assign/write_assignments")
     return warehouse.frame("assign/handover").to_dicts()
+
+
+def batch_decisions(warehouse: Warehouse, batch_id: int) -> pl.DataFrame:
+    """Return what a batch decided, row by row; call it while the batch is staged, for the rows that it rejected."""
+    return warehouse.frame("assign/batch_decisions", {"batch_id": batch_id})
+
+
+def present_decisions(warehouse: Warehouse, since: datetime) -> pl.DataFrame:
+    """Return team, owner and rule of the leads that came into being since a moment."""
+    return warehouse.frame("assign/present_decisions", {"since": since})
+
+
+def take_out_past(warehouse: Warehouse, since: datetime) -> list[PastBatch]:
+    """Take these leads and all decisions on them out of the warehouse; return the batches that they came in."""
+    with warehouse.incoming(pl.DataFrame({"since": [since]})):
+        warehouse.run("assign/gather_past")
+    return [PastBatch(*row) for row in warehouse.frame("assign/past_batches").iter_rows()]
+
+
+def stage_past(warehouse: Warehouse) -> None:
+    """Stage the people that the staged batch brought into being once more, as if they were new."""
+    warehouse.run("assign/stage_past")
+
+
+def past_decisions(warehouse: Warehouse) -> pl.DataFrame:
+    """Return what was decided on the people who were staged once more."""
+    return warehouse.frame("assign/past_decisions")
 
 
 def _route_people(warehouse: Warehouse, routing: Routing) -> None:

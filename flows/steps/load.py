@@ -203,17 +203,21 @@ def _vendor_belief(feed: Feed, field: str) -> int:
 
 def write_leads(warehouse: Warehouse) -> None:
     """Put the concluded leads in place, and say what became of each row, in row_outcome and batch_row."""
-    warehouse.run("load/compare_leads")
-    warehouse.run("load/write_leads")
+    put_leads(warehouse)
     warehouse.run("load/write_rows")
     warehouse.run("load/write_decisions")
     warehouse.run("load/write_events")
 
 
-def write_handed_over(warehouse: Warehouse) -> None:
-    """Put leads in place that other decisions than a file's rows changed, and write their log."""
+def put_leads(warehouse: Warehouse) -> None:
+    """Put the concluded leads in place."""
     warehouse.run("load/compare_leads")
     warehouse.run("load/write_leads")
+
+
+def write_handed_over(warehouse: Warehouse) -> None:
+    """Put leads in place that other decisions than a file's rows changed, and write their log."""
+    put_leads(warehouse)
     warehouse.run("load/write_rows")
     warehouse.run("load/write_events")
 

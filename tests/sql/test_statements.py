@@ -53,6 +53,7 @@ BATCH_ORDER = (
 INCOMING = {
     "stage/stage_leads": pl.DataFrame(schema=TYPED_LEAD_COLUMNS),
     "stage/fill_raw_text": pl.DataFrame(schema={"row_number": pl.Int64, "raw": pl.String}),
+    "assign/gather_past": pl.DataFrame(schema={"since": pl.Datetime("us", "UTC")}),
     "assign/stage_handover": pl.DataFrame(schema={"user": pl.String}),
     "load/keep_reference": pl.DataFrame(
         schema={"reference_sha256": pl.String, "file_name": pl.String, "content": pl.Binary}

@@ -372,6 +372,35 @@ def assign(
     output.print_records(found.owner_rows(), columns, as_json=as_json)
 
 
+@app.command(name="check-reference")
+def check_reference(
+    diff: Annotated[Path | None, Parameter(help="instead: what the files of this folder would change")] = None,
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> int:
+    """Look for what is allowed in the reference folder and hardly meant; exit 1 if anything is found.
+
+    Rules that never match or that rules before them shadow, teams without members, members in no team, sources
+    without a team, stages without a kind. Where there is a warehouse, its leads say which rules hold of any (notes).
+    """
+    from contextlib import nullcontext
+    from dataclasses import asdict
+
+    from flows import reference_check, reference_diff
+    from flows.reference import load_reference
+
+    settings = places.settings()
+    reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
+    if diff is not None:
+        changes = reference_diff.compare_references(reference, load_reference(diff, must_exist=True))
+        output.print_records([asdict(change) for change in changes], reference_diff.COLUMNS, as_json=as_json)
+        return 0
+    with _reading(places) if settings.warehouse.exists() else nullcontext() as warehouse:
+        findings = reference_check.check_reference(reference, warehouse)
+    output.print_records([asdict(finding) for finding in findings], reference_check.COLUMNS, as_json=as_json)
+    return int(any(finding.status == "found" for finding in findings))
+
+
 @app.command
 def reassign(
     from_user: Annotated[str, Parameter(name="--from", help="e-mail of the user whose open leads are handed over")],

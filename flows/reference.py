@@ -57,6 +57,11 @@ class Reference:
     routing: Routing = field(default_factory=Routing)
     contents: Mapping[str, bytes] = field(default_factory=dict)
 
+    def frame_of(self, file_name: str) -> pl.DataFrame | None:
+        """Return the frame of a CSV file by its name, None where it does not exist or holds nothing to keep."""
+        frame = getattr(self, file_name.removesuffix(".csv"), None)
+        return frame if isinstance(frame, pl.DataFrame) else None
+
 
 def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
     """Read and check the whole folder; a folder that does not exist is an empty one, unless it must.

@@ -27,7 +27,7 @@ def route(leads: pl.DataFrame, routing: Routing, teams: Sequence[TeamRow]) -> pl
     `leads` has `account_id` and the `columns_of` the rules; `teams` are (teamId, accountId, name) of the teams that
     take leads. A rule matches only in accounts that have its team. Same order, columns `rule` and `team_id`.
     """
-    asked = _with_extra(leads, routing).with_row_index("index")
+    asked = with_extra(leads, routing).with_row_index("index")
     routed = [_route_account(part, account, routing, teams) for (account,), part in _by_account(asked)]
     return pl.concat(routed).sort("index").drop("index")
 
@@ -91,7 +91,7 @@ def _at_most(column: pl.Expr, bound: Value | None) -> pl.Expr:
     return pl.lit(True) if bound is None else column <= comparable(bound)
 
 
-def _with_extra(leads: pl.DataFrame, routing: Routing) -> pl.DataFrame:
+def with_extra(leads: pl.DataFrame, routing: Routing) -> pl.DataFrame:
     """Return the leads with a column for each header that the rules ask of `extra`."""
     fields = sorted({test.field for rule in routing.rules for test in tests_of(rule.when)})
     headers = {field: field.removeprefix(EXTRA_PREFIX) for field in fields if field.startswith(EXTRA_PREFIX)}

@@ -114,9 +114,14 @@ class FieldTest(_Part):
 
 
 class AllOf(_Part):
-    """Holds where every condition does."""
+    """Holds where every condition does; a list of conditions means the same."""
 
     all: Annotated[tuple["Condition", ...], Field(min_length=1)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_a_list(cls, given: object) -> object:
+        return {"all": given} if isinstance(given, list) else given
 
 
 class AnyOf(_Part):
@@ -157,11 +162,6 @@ class TeamRule(_Part):
     team: Annotated[Id, Field(strict=True)] | Text
     account_id: Text | None = None
     when: Condition | None = None
-
-    @field_validator("when", mode="before")
-    @classmethod
-    def _list_means_all(cls, given: object) -> object:
-        return {"all": given} if isinstance(given, list) else given
 
 
 class Routing(_Part):

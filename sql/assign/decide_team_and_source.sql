@@ -3,7 +3,7 @@
 --   what the CRM or a trusted feed gives, else the owner before, else for a new lead a given and known one; who is left
 --   without takes a turn in the team's rotation, where the feed rotates and the lead is open.
 -- Grain: one row per touched lead. no_turn_rule says why a lead without an owner takes no turn.
--- Reads: this_batch, staged_person, concluded, standing_assignment, new_person_team, lead, used_stage.
+-- Reads: this_batch, staged_person, concluded, standing_assignment, new_person_team, lead, used_stage, used_team.
 -- Writes: proposed_assignment. Caller: flows/steps/assign.py.
 
 CREATE OR REPLACE TEMP TABLE proposed_assignment AS
@@ -37,6 +37,7 @@ WITH decided AS (
             WHEN a.assignedTo IS NOT NULL THEN 'existing'
             WHEN n.given_owner IS NOT NULL THEN 'given'
         END AS owner_rule,
+        t.fallback_owner,
         c.archived IS TRUE AS is_archived,
         l.missing_since IS NOT NULL AS is_missing,
         coalesce(s.kind, 'open') <> 'open' AS is_closed
@@ -45,6 +46,7 @@ WITH decided AS (
     LEFT JOIN standing_assignment AS a ON a.lead_id = p.lead_id
     LEFT JOIN new_person_team AS n ON n.person = p.person
     LEFT JOIN lead AS l ON l.id = p.previous_lead_id
+    LEFT JOIN used_team AS t ON t.teamId = coalesce(c.teamId, a.teamId, n.team_id)
     LEFT JOIN used_stage AS s ON lower(s.processStage) = lower(c.processStage)
 ),
 
@@ -76,6 +78,7 @@ SELECT
     j.source_rule,
     j.assignedTo,
     j.owner_rule,
+    j.fallback_owner,
     NOT j.is_archived AND NOT j.is_missing AND NOT j.is_closed AS is_open,
     j.no_turn_rule,
     j.owner_rule IS NULL AND j.no_turn_rule IS NULL AS needs_turn

@@ -1,7 +1,7 @@
 -- Purpose: the leads of a handover that are ours to hand over: each needs a turn in its team. What the CRM or a trusted
 --   feed says of the owner is believed, so such leads stay, to be handed over where that is said.
 -- Grain: one row per lead that needs a turn.
--- Reads: staged_person, concluded, lead. Writes: proposed_assignment. Caller: flows/steps/assign.py.
+-- Reads: staged_person, concluded, lead, used_team. Writes: proposed_assignment. Caller: flows/steps/assign.py.
 
 CREATE OR REPLACE TEMP TABLE proposed_assignment AS
 SELECT
@@ -18,10 +18,12 @@ SELECT
     'existing' AS source_rule,
     NULL::VARCHAR AS assignedTo,
     NULL::VARCHAR AS owner_rule,
+    t.fallback_owner,
     TRUE AS is_open,
     NULL::VARCHAR AS no_turn_rule,
     TRUE AS needs_turn
 FROM staged_person AS p
 INNER JOIN concluded AS c ON c.id = p.lead_id
 INNER JOIN lead AS l ON l.id = p.lead_id
+LEFT JOIN used_team AS t ON t.teamId = l.teamId
 WHERE c.assignedTo IS NULL AND l.teamId IS NOT NULL;

@@ -2,7 +2,7 @@
 --   source or owner is another than before.
 -- Grain: one row per decision. pool names who shared the turn; candidates is a list of who or what else came into
 --   question, each with a reason, where the decision was not routine.
--- Reads: this_batch, proposed_assignment, dealt_turn, dealt_round, dealt_word, refused_word, company_owner, used_team.
+-- Reads: this_batch, proposed_assignment, dealt_turn, dealt_round, dealt_word, refused_word, company_owner.
 -- Writes: assignment. Caller: flows/steps/assign.py.
 
 INSERT INTO assignment
@@ -31,30 +31,26 @@ decided AS (
             p.assignedTo,
             d.assignedTo,
             k.assignedTo,
-            CASE WHEN p.no_turn_rule IS NULL THEN t.fallback_owner END
+            CASE WHEN p.no_turn_rule IS NULL THEN p.fallback_owner END
         ) AS assignedTo,
         CASE
             WHEN p.owner_rule IS NOT NULL THEN p.owner_rule
             WHEN d.assignedTo IS NOT NULL THEN 'rotation'
             WHEN k.assignedTo IS NOT NULL THEN 'company'
             WHEN p.no_turn_rule IS NOT NULL THEN p.no_turn_rule
-            WHEN t.fallback_owner IS NOT NULL THEN 'fallback'
+            WHEN p.fallback_owner IS NOT NULL THEN 'fallback'
             ELSE 'unassigned_no_member'
         END AS owner_rule,
-        s.pool,
-        s.turn_on,
+        d.round,
         p.team_candidates,
         coalesce(
             w.candidates, k.candidates, CASE WHEN p.needs_turn AND d.round IS NULL THEN r.candidates END
         ) AS owner_candidates
     FROM proposed_assignment AS p
     LEFT JOIN dealt_turn AS d ON d.lead_id = p.lead_id
-    -- Joined last, each on its own: pools are long, and carried through the join of the turns they would be copied.
-    LEFT JOIN dealt_round AS s ON s.round = d.round
     LEFT JOIN dealt_word AS w ON w.round = d.round AND w.assignedTo = d.assignedTo
     LEFT JOIN of_company AS k ON k.lead_id = p.lead_id
     LEFT JOIN refused_word AS r ON r.team_id = p.teamId
-    LEFT JOIN used_team AS t ON t.teamId = p.teamId
 )
 
 SELECT
@@ -66,14 +62,16 @@ SELECT
     d.team_rule,
     d.source_rule,
     d.owner_rule,
-    d.pool,
+    s.pool,
     CASE
         WHEN coalesce(d.team_candidates, d.owner_candidates) IS NOT NULL
             THEN '[' || concat_ws(', ', d.team_candidates, d.owner_candidates) || ']'
     END AS candidates,
-    d.turn_on
+    s.turn_on
 FROM decided AS d
 CROSS JOIN this_batch AS b
+-- Joined last: pools are long, and a join after this one would copy them.
+LEFT JOIN dealt_round AS s ON s.round = d.round
 WHERE
     d.previous_lead_id IS NULL
     OR d.teamId IS DISTINCT FROM d.previous_team_id

@@ -95,7 +95,7 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
         staged.changes = run.step(watch_columns, staged, batch.feed, warehouse)
         run.report(Progress(name, "resolve", staged.rows_read))
         run.step(resolve.refuse_id_conflicts, warehouse)
-        run.step(resolve.resolve_people, warehouse)
+        run.step(resolve.resolve_people, warehouse, run.identity)
         run.step(assign.require_team_and_source, warehouse)
         fill_raw_text(staged.source, batch.feed, run)
         rejected = load.staged_rejected(warehouse)

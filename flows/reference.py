@@ -13,20 +13,22 @@ from typing import Final
 import polars as pl
 
 from flows.errors import UsageError
-from flows.reference_files import Mistake, TableRows, TomlText, read_feeds, read_table, refuse_file
-from schemas.reference import DEFAULT_FEED, Feed, nearest
+from flows.identity.model import MODEL_FILE
+from flows.reference_files import Mistake, TableRows, TomlText, read_feeds, read_identity_rules, read_table, refuse_file
+from schemas.reference import DEFAULT_FEED, Feed, IdentityRules, nearest
 from schemas.reference_tables import REFERENCE_TABLES
 
 FEEDS_FILE: Final = "feeds.toml"
 HEADER_ALIASES_FILE: Final = "header_aliases.csv"
+IDENTITY_FILE: Final = "identity.toml"
 
 # Files of design 4.5 whose rules nothing follows yet.
-UNSUPPORTED_FILES: Final = ("routing.toml", "survivorship.toml", "identity.toml")
+UNSUPPORTED_FILES: Final = ("routing.toml", "survivorship.toml")
 # Tables that are understood, though no step acts on their rows yet.
 UNSUPPORTED_TABLES: Final = ("do_not_load.csv",)
 
 _TABLE_FILES: Final = tuple(table.file_name for table in REFERENCE_TABLES)
-_USED_FILES: Final = (FEEDS_FILE, HEADER_ALIASES_FILE, *_TABLE_FILES)
+_USED_FILES: Final = (FEEDS_FILE, HEADER_ALIASES_FILE, IDENTITY_FILE, MODEL_FILE, *_TABLE_FILES)
 _KNOWN_FILES: Final = (*_USED_FILES, *UNSUPPORTED_FILES)
 
 
@@ -50,6 +52,7 @@ class Reference:
     stages: pl.DataFrame | None = None
     forbidden_headers: pl.DataFrame | None = None
     header_aliases: Path | None = None
+    identity: IdentityRules = IdentityRules()
 
 
 def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
@@ -88,6 +91,11 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
         stages=frame("stages.csv"),
         forbidden_headers=frame("forbidden_headers.csv"),
         header_aliases=folder / HEADER_ALIASES_FILE if HEADER_ALIASES_FILE in contents else None,
+        identity=(
+            read_identity_rules(folder / IDENTITY_FILE, contents[IDENTITY_FILE])
+            if IDENTITY_FILE in contents
+            else IdentityRules()
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from flows.forbidden_headers import ForbiddenHeaders, load_forbidden_headers
 from flows.header_aliases import Aliases, load_aliases
 from flows.reference import Reference
 from flows.settings import Settings
+from flows.steps.resolve import Identity, identity_of
 from flows.warehouse import Warehouse, migrate, open_warehouse
 
 P = ParamSpec("P")
@@ -62,6 +63,7 @@ class Run:
     reference: Reference
     aliases: Aliases
     forbidden: ForbiddenHeaders
+    identity: Identity
     request: Request
     step: StepRunner
     report: Callable[[Progress], None]
@@ -86,6 +88,7 @@ def open_run(
             reference=reference,
             aliases=load_aliases(reference.folder if reference.header_aliases else None),
             forbidden=load_forbidden_headers(reference.forbidden_headers),
+            identity=identity_of(reference.folder, reference.identity),
             request=request,
             step=step,
             report=report,

@@ -17,7 +17,7 @@ from flows.errors import UnreadableFileError
 from flows.reference import Reference
 from flows.reject_sheets import is_sheet
 from flows.run import Progress, Run
-from flows.steps import drift, load, normalise, pull, read, redact, seal, validate
+from flows.steps import drift, evidence, load, normalise, pull, read, redact, seal, validate
 from flows.steps import map as mapping
 from flows.warehouse import Warehouse
 from schemas.raw import ROW_COLUMNS
@@ -95,20 +95,21 @@ def _stage_chunks(
     load.begin_staging(run.warehouse, batch, _tables(reference), source.replayed)
     staged, used_orders = Staged(source), list[Mapping[str, str]]()
 
-    def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated]]:
-        evidence: dict[str, DateEvidence] = {}
+    def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated, pl.DataFrame]]:
+        date_evidence: dict[str, DateEvidence] = {}
         for chunk in source.chunks():
             mapped = map_chunk(chunk, feed, run)
             staged.columns.add(mapped.rows, mapped.matches)
             staged.is_sealed |= mapped.rows.width < chunk.rows.width or not mapped.sealed.is_empty()
-            evidence = normalise.add_date_evidence(evidence, mapped.frame)
-            used_orders.append(normalise.date_orders_of(evidence, feed) if date_orders is None else date_orders)
+            date_evidence = normalise.add_date_evidence(date_evidence, mapped.frame)
+            used_orders.append(normalise.date_orders_of(date_evidence, feed) if date_orders is None else date_orders)
             typed = normalise.normalise_leads(mapped.frame, feed, used_orders[-1])
             issues = pl.concat([typed.issues, mapped.sealed])
-            yield chunk, validate.validate_leads(typed.leads, typed.contacts, issues, feed, known)
+            valid = validate.validate_leads(typed.leads, typed.contacts, issues, feed, known)
+            yield chunk, valid, evidence.gather_identity_evidence(mapped.rows, feed)
 
-    for chunk, valid in ahead(valid_chunks()):
-        load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues)
+    for chunk, valid, identifying in ahead(valid_chunks()):
+        load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues, identifying)
         load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected, source.file_format, feed, run))
         staged.rows_read += chunk.rows.height + len(chunk.broken)
         run.report(Progress(source.name, "read", staged.rows_read))

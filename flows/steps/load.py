@@ -114,12 +114,17 @@ def begin_staging(
         "account_id": feed.account_id,
         "team_id": feed.team_id,
         "lead_source_id": feed.lead_source_id,
+        "first_name_placeholder": feed.placeholders.get("firstName"),
+        "last_name_placeholder": feed.placeholders.get("lastName"),
         "skip_team_and_source_requirement": feed.skip_team_and_source_requirement,
         "is_rotating": feed.rotate,
         "has_teams": reference.teams is not None,
         "has_sources": reference.lead_sources is not None,
     }
-    nullable = {"team_id": pl.Int64, "lead_source_id": pl.Int64}
+    nullable = {
+        **dict.fromkeys(("team_id", "lead_source_id"), pl.Int64),
+        **dict.fromkeys(("first_name_placeholder", "last_name_placeholder"), pl.String),
+    }
     warehouse.append("this_batch", pl.DataFrame([context], schema_overrides=nullable))
     beliefs = pl.DataFrame([beliefs_of(feed)], schema_overrides=dict.fromkeys(lead_columns(), pl.Int8))
     warehouse.append("this_belief", beliefs.with_columns(pl.lit(batch.batch_id).alias("batch_id")))
@@ -137,12 +142,16 @@ def begin_staging(
             warehouse.append(table, frame)
 
 
-def stage_leads(warehouse: Warehouse, leads: pl.DataFrame, contacts: pl.DataFrame, issues: pl.DataFrame) -> None:
-    """Append one chunk of valid typed leads, their contacts and issues to the staging tables."""
+def stage_leads(
+    warehouse: Warehouse, leads: pl.DataFrame, contacts: pl.DataFrame, issues: pl.DataFrame, evidence: pl.DataFrame
+) -> None:
+    """Append one chunk of valid typed leads, with their contacts, issues and identity evidence, to the staging tables."""
     with warehouse.incoming(leads):
         warehouse.run("stage/stage_leads")
     warehouse.append("staged_contact", contacts)
     warehouse.append("staged_issue", issues)
+    if not evidence.is_empty():
+        warehouse.append("staged_evidence", evidence)
 
 
 def stage_rejected(warehouse: Warehouse, rejected: pl.DataFrame) -> None:

@@ -1,51 +1,49 @@
 """Resolve: find out which staged records are one person, in the batch and in the warehouse.
 
-Set logic is in sql/resolve; here is only what SQL does badly: joining pairs into people under the
-rules that forbid a join (design 5.7).
+Set logic is in sql/resolve: exact matches, and which other records are compared at all. Weighing pairs and joining them
+to people, under the rules that forbid a join (design 5.7), is in flows/identity.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from flows.identity.clusters import Clusters, Pair, Traits, WeighedPair, cluster_people
+from flows.identity.model import IdentityModel, Profile, load_model, profile_of
+from flows.identity.scoring import describe_pairs, score_pairs
+from flows.identity.vocabulary import legal_forms, short_forms
 from flows.warehouse import Warehouse
+from schemas.reference import IdentityRules
 
-TWO_CRM_IDS: Final = "two_crm_ids"
-DIFFERENT_APPLICATIONS: Final = "different_application_ids"
-
-# Exact rules, the strongest evidence first: earlier pairs are joined before later ones can forbid it.
-_RULE_ORDER: Final = ("email_and_names", "phone_and_names")
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two people that share evidence; `rule` says which."""
-
-    node: int
-    other_node: int
-    rule: str
-
-
-@dataclass(frozen=True)
-class Traits:
-    """What speaks against joining a person to another."""
-
-    crm_ids: frozenset[int]
-    application_ids: frozenset[str]
-
-
-NOTHING: Final = Traits(frozenset(), frozenset())
+_LEAST_WEIGHT: Final = -12.0
+_WEIGHED_SCHEMA: Final = {
+    "node": pl.Int64,
+    "other_node": pl.Int64,
+    "weight": pl.Float64,
+    "total": pl.Float64,
+    "count": pl.Int64,
+    "source_id": pl.Int64,
+    "other_source_id": pl.Int64,
+    "low_tie": pl.UInt64,
+    "high_tie": pl.UInt64,
+    "evidence": pl.String,
+}
 
 
 @dataclass(frozen=True)
-class Clusters:
-    """Who is one person: `person_of` names the smallest node of each cluster; `refused` are pairs kept apart."""
+class Identity:
+    """How people are recognised in a run: the model, and the profile of `identity.toml`."""
 
-    person_of: dict[int, int]
-    refused: dict[Pair, str]
+    model: IdentityModel
+    profile: Profile
+
+
+def identity_of(folder: Path, rules: IdentityRules) -> Identity:
+    """Return how people are recognised by the model of a reference folder and its `identity.toml`."""
+    model = load_model(folder)
+    return Identity(model, profile_of(model, rules))
 
 
 def refuse_id_conflicts(warehouse: Warehouse) -> None:
@@ -54,26 +52,36 @@ def refuse_id_conflicts(warehouse: Warehouse) -> None:
     warehouse.run("stage/drop_rejected")
 
 
-def resolve_people(warehouse: Warehouse) -> None:
+def resolve_people(warehouse: Warehouse, identity: Identity) -> None:
     """Join the staged records to people: staged_version, staged_source and staged_person are its output.
 
     People that the warehouse does not know have no lead id yet: `number_people` gives it.
     """
     warehouse.run("resolve/identify_versions")
+    warehouse.run("resolve/create_identity")
+    warehouse.run("resolve/identify_records", {"legal_forms": legal_forms()})
+    warehouse.run("resolve/gather_evidence")
+    warehouse.run("resolve/block_records")
+    match_people(warehouse, identity)
+    warehouse.run("resolve/gather_people")
+
+
+def match_people(warehouse: Warehouse, identity: Identity) -> None:
+    """Find who of staged_identity is whom: match_cluster, match_refusal and weighed_decision are its output."""
     warehouse.run("resolve/share_contacts")
     warehouse.run("resolve/supersede_contacts")
     warehouse.run("resolve/find_matches")
-    edges = warehouse.connection.sql("SELECT node, other_node, rule FROM match_edge").pl()
-    nodes = warehouse.frame("resolve/matched_traits")
+    weighed = weigh_people(warehouse, identity)
+    warehouse.run("resolve/create_clusters")
+    warehouse.append("weighed_edge", weighed.select("node", "other_node"))
     clusters = cluster_people(
-        [Pair(node, other, rule) for node, other, rule in edges.iter_rows()],
-        {
-            node: Traits(frozenset([] if crm_id is None else [crm_id]), frozenset(application_ids or []))
-            for node, crm_id, application_ids in nodes.iter_rows()
-        },
+        _exact_pairs(warehouse),
+        _read_traits(warehouse),
+        [_weighed_pair(row) for row in weighed.iter_rows(named=True)],
+        identity.profile,
+        identity.model.missing_pair_weight,
     )
-    _stage_clusters(warehouse, clusters)
-    warehouse.run("resolve/gather_people")
+    _stage_clusters(warehouse, clusters, weighed)
 
 
 def number_people(warehouse: Warehouse) -> None:
@@ -81,57 +89,139 @@ def number_people(warehouse: Warehouse) -> None:
     warehouse.run("resolve/number_people")
 
 
-def cluster_people(pairs: Iterable[Pair], traits: Mapping[int, Traits]) -> Clusters:
-    """Join pairs to people, strongest evidence first, and refuse a join that the rules forbid.
+def weigh_people(warehouse: Warehouse, identity: Identity) -> pl.DataFrame:
+    """Weigh the pairs that blocking brings together and that exact rules leave open.
 
-    Two CRM ids are never one person, and neither are two different application ids. `traits` may leave out people
-    against whom nothing speaks. The outcome does not depend on the order of `pairs`.
+    Returns one row per pair of people of which some pair of records may be one person (_WEIGHED_SCHEMA).
     """
-    ordered = sorted(pairs, key=_strength)
-    root_of = {node: node for node in traits}
-    for pair in ordered:
-        root_of[pair.node], root_of[pair.other_node] = pair.node, pair.other_node
-    merged = defaultdict(lambda: NOTHING, traits)
-    refused: dict[Pair, str] = {}
-
-    def find(node: int) -> int:
-        while root_of[node] != node:
-            root_of[node] = root_of[root_of[node]]
-            node = root_of[node]
-        return node
-
-    for pair in ordered:
-        root, other = sorted((find(pair.node), find(pair.other_node)))
-        if root == other:
-            continue
-        reason = _against(merged[root], merged[other])
-        if reason is not None:
-            refused[pair] = reason
-            continue
-        root_of[other] = root
-        if merged[other] is not NOTHING:
-            merged[root] = Traits(
-                merged[root].crm_ids | merged[other].crm_ids,
-                merged[root].application_ids | merged[other].application_ids,
-            )
-    return Clusters({node: find(node) for node in root_of}, refused)
+    warehouse.run("resolve/pair_records")
+    pairs = warehouse.connection.sql("FROM candidate_pair").pl()
+    if pairs.is_empty():
+        return pl.DataFrame(schema=_WEIGHED_SCHEMA)
+    records, kinds, headers = _compared_records(warehouse)
+    source_count = warehouse.frame("resolve/count_sources").item()
+    scored = score_pairs(
+        records,
+        pairs,
+        _frequencies(warehouse, headers, identity.model, source_count),
+        kinds,
+        identity.model,
+        source_count,
+    )
+    return _between_people(scored.join(pairs, on=["source_id", "other_source_id"]), headers, identity.profile)
 
 
-def _strength(pair: Pair) -> tuple[int, int, int]:
-    low, high = sorted((pair.node, pair.other_node))
-    return _RULE_ORDER.index(pair.rule), low, high
+def _compared_records(warehouse: Warehouse) -> tuple[pl.DataFrame, dict[str, str], dict[str, str]]:
+    """Return the compared records; and of each evidence column its kind, and its name in the reference (`dob|date`).
+
+    The columns are numbered: their headers are outside text.
+    """
+    records = warehouse.frame("resolve/compared_records").join(short_forms(), on="first_name", how="left")
+    records = records.with_columns(pl.col("short_forms").fill_null([]))
+    evidence = warehouse.frame("resolve/compared_evidence")
+    kinds: dict[str, str] = {}
+    headers: dict[str, str] = {}
+    for number, ((key, kind), rows) in enumerate(evidence.group_by("key", "kind", maintain_order=True), start=1):
+        column = f"evidence_{number}"
+        kinds[column], headers[column] = str(kind), f"{key}|{kind}"
+        said = rows.select(pl.col("source_id").alias("unique_id"), pl.col("value").alias(column))
+        records = records.join(said, on="unique_id", how="left", maintain_order="left")
+    return records, kinds, headers
 
 
-def _against(one: Traits, other: Traits) -> str | None:
-    if len(one.crm_ids | other.crm_ids) > 1:
-        return TWO_CRM_IDS
-    if one.application_ids and other.application_ids and one.application_ids != other.application_ids:
-        return DIFFERENT_APPLICATIONS
-    return None
+def _frequencies(
+    warehouse: Warehouse, headers: dict[str, str], model: IdentityModel, source_count: int
+) -> dict[str, pl.DataFrame]:
+    """Return how common each compared value is, by the column that is compared."""
+    counts = warehouse.frame("resolve/value_counts")
+    imagined = model.imagined_records
+    found = {}
+    for column in ("first_name", "last_name", "company", *headers):
+        expected = imagined * model.imagined_frequency.get(column, 0.0)
+        found[column] = counts.filter(pl.col("column_name") == headers.get(column, column)).select(
+            "value", ((pl.col("record_count") + expected) / (source_count + imagined)).alias("frequency")
+        )
+    return found
 
 
-def _stage_clusters(warehouse: Warehouse, clusters: Clusters) -> None:
-    warehouse.run("resolve/create_clusters")
+def _between_people(scored: pl.DataFrame, headers: dict[str, str], profile: Profile) -> pl.DataFrame:
+    """Put the pairs of records together to pairs of people; leave out those of whom none may be one person.
+
+    Names alone join nobody: what is not corroborated counts as too weak.
+    """
+    capped = pl.when(pl.col("is_corroborated")).then("weight").otherwise(
+        pl.min_horizontal("weight", pl.lit(profile.merge_from - 1.0))
+    )
+    is_turned = pl.col("node") > pl.col("other_node")
+    ordered = scored.with_columns(
+        pl.min_horizontal("node", "other_node").alias("node"),
+        pl.max_horizontal("node", "other_node").alias("other_node"),
+        pl.when(is_turned).then("other_source_id").otherwise("source_id").alias("source_id"),
+        pl.when(is_turned).then("source_id").otherwise("other_source_id").alias("other_source_id"),
+        pl.min_horizontal("tie", "other_tie").alias("low_tie"),
+        pl.max_horizontal("tie", "other_tie").alias("high_tie"),
+        capped.round(4).alias("weight"),
+    )
+    best_first = ordered.sort(
+        ["weight", "low_tie", "high_tie", "source_id", "other_source_id"], descending=[True, False, False, False, False]
+    )
+    levels = [name for name in scored.columns if name.startswith(("level_", "weight_"))]
+    people = best_first.group_by("node", "other_node", maintain_order=True).agg(
+        pl.col("weight").first(),
+        pl.col("weight").clip(lower_bound=_LEAST_WEIGHT).sum().alias("total"),
+        pl.len().cast(pl.Int64).alias("count"),
+        pl.col("source_id", "other_source_id", "low_tie", "high_tie", *levels).first(),
+    )
+    near = _near_people(people, profile)
+    told = near.with_columns(
+        pl.when(pl.col("weight") >= profile.review_from).then(pl.lit("")).alias("evidence")
+    )
+    open_pairs = told.filter(pl.col("evidence").is_not_null())
+    described = open_pairs.with_columns(describe_pairs(open_pairs, headers))
+    rest = told.filter(pl.col("evidence").is_null())
+    return pl.concat([described, rest]).select(list(_WEIGHED_SCHEMA)).cast(_WEIGHED_SCHEMA)
+
+
+def _near_people(people: pl.DataFrame, profile: Profile) -> pl.DataFrame:
+    """Leave out the pairs of people that nobody could join: neither weighs enough, nor stands between two that do."""
+    strong = people.filter(pl.col("weight") >= profile.review_from)
+    nodes = pl.concat([strong["node"], strong["other_node"]]).unique()
+    return people.filter(
+        pl.col("node").is_in(nodes.implode()) & pl.col("other_node").is_in(nodes.implode())
+    )
+
+
+def _weighed_pair(row: dict[str, object]) -> WeighedPair:
+    return WeighedPair(
+        row["node"], row["other_node"], row["weight"], row["total"], row["count"], (row["low_tie"], row["high_tie"])
+    )
+
+
+def _exact_pairs(warehouse: Warehouse) -> list[Pair]:
+    edges = warehouse.connection.sql("SELECT node, other_node, rule, low_tie, high_tie FROM match_edge").pl()
+    return [Pair(node, other, rule, (low, high)) for node, other, rule, low, high in edges.iter_rows()]
+
+
+def _read_traits(warehouse: Warehouse) -> dict[int, Traits]:
+    traits = {
+        row["node"]: Traits(
+            crm_ids=frozenset([] if row["crm_id"] is None else [row["crm_id"]]),
+            application_ids=frozenset(row["application_ids"] or []),
+            companies=frozenset(row["companies"] or []),
+            owners=frozenset(row["owners"] or []),
+            team_ids=frozenset(row["team_ids"] or []),
+            source_count=row["source_count"],
+        )
+        for row in warehouse.frame("resolve/gather_traits").iter_rows(named=True)
+    }
+    for node, other in warehouse.frame("resolve/never_together").iter_rows():
+        for one, two in ((node, other), (other, node)):
+            known = traits.get(one, Traits())
+            traits[one] = known | Traits(apart_from=frozenset([two]), source_count=0)
+    return traits
+
+
+def _stage_clusters(warehouse: Warehouse, clusters: Clusters, weighed: pl.DataFrame) -> None:
     warehouse.append(
         "match_cluster",
         pl.DataFrame(
@@ -147,3 +237,12 @@ def _stage_clusters(warehouse: Warehouse, clusters: Clusters) -> None:
             orient="row",
         ),
     )
+    decided = [(pair.node, pair.other_node, "merged", None) for pair in clusters.joined]
+    decided += [(pair.node, pair.other_node, "review", reason) for pair, reason in clusters.open.items()]
+    decisions = pl.DataFrame(
+        decided,
+        schema={"node": pl.Int64, "other_node": pl.Int64, "decision": pl.String, "reason": pl.String},
+        orient="row",
+    ).join(weighed, on=["node", "other_node"])
+    columns = ["node", "other_node", "source_id", "other_source_id", "decision", "reason", "weight", "evidence"]
+    warehouse.append("weighed_decision", decisions.select(columns))

@@ -1,6 +1,6 @@
 -- Purpose: the empty temporary tables that one batch is staged in before its transaction begins.
 -- Grain: this_batch and this_belief one row; used_* and absence as the reference files; staged_lead one per valid record; staged_contact one per e-mail or
---   phone cell; staged_issue one per doubtful cell; staged_rejected one per rejected record; replayed_row
+--   phone cell; staged_evidence one per cell of a match_on column; staged_issue one per doubtful cell; staged_rejected one per rejected record; replayed_row
 --   one per record that was rejected before and is replayed.
 -- Reads: nothing. Writes: the temporary tables. Caller: flows/steps/load.py.
 
@@ -14,6 +14,8 @@ CREATE OR REPLACE TEMP TABLE this_batch (
     account_id VARCHAR NOT NULL,
     team_id BIGINT,
     lead_source_id BIGINT,
+    first_name_placeholder VARCHAR,
+    last_name_placeholder VARCHAR,
     skip_team_and_source_requirement BOOLEAN NOT NULL,
     is_rotating BOOLEAN NOT NULL,
     has_teams BOOLEAN NOT NULL,
@@ -93,6 +95,13 @@ CREATE OR REPLACE TEMP TABLE staged_contact (
     value VARCHAR NOT NULL,
     raw VARCHAR,
     is_valid BOOLEAN NOT NULL
+);
+
+CREATE OR REPLACE TEMP TABLE staged_evidence (
+    row_number BIGINT NOT NULL,
+    key VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    value VARCHAR NOT NULL
 );
 
 CREATE OR REPLACE TEMP TABLE staged_issue (

@@ -203,10 +203,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         shutil.rmtree(scratch)
     page = as_markdown(findings)
     print(json.dumps(findings.as_json(), indent=1) if given.json else page, end="\n" if given.json else "")
+    if findings.failures:
+        # Not written either: the page would be half of one.
+        sys.exit(1)
     if given.write:
         RESULTS.write_text(page, encoding="utf-8")
-    if findings.failures:
-        sys.exit(1)
 
 
 if __name__ == "__main__":

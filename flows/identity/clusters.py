@@ -126,7 +126,7 @@ class _Groups:
     """Disjoint groups of nodes, each with the traits of all its members; the smallest node stands for a group."""
 
     def __init__(self, traits: Mapping[int, Traits]) -> None:
-        self.root_of: dict[int, int] = {}
+        self.root_of: dict[int, int] = {node: node for node in traits}
         self._traits = traits
         self._merged: dict[int, Traits] = {}
         self.nodes_of: dict[int, set[int]] = {}

@@ -7,7 +7,7 @@ conditions, tried in order; their weights are the model's.
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +24,8 @@ COMPARED_COLUMNS: Final[Mapping[str, pl.DataType]] = {
     "unique_id": pl.Int64(),
     "first_name": pl.String(),
     "last_name": pl.String(),
+    # Of the names: Ann 1 and Ann 2 are not one slip apart.
+    "digits": pl.String(),
     "short_forms": pl.List(pl.String),
     "emails": pl.List(pl.String),
     "desk_emails": pl.List(pl.String),
@@ -44,10 +46,11 @@ _FIRST_NAME: Final = (
     ("half_swapped", "first_name_l = last_name_r OR last_name_l = first_name_r"),
     (
         "one_edit",
-        "least(length(first_name_l), length(first_name_r)) > 2 AND damerau_levenshtein(first_name_l, first_name_r) <= 1",
+        "digits_l = digits_r AND least(length(first_name_l), length(first_name_r)) > 2"
+        " AND damerau_levenshtein(first_name_l, first_name_r) <= 1",
     ),
-    ("alike", "jaro_winkler_similarity(first_name_l, first_name_r) >= 0.88"),
-    ("similar", "jaro_winkler_similarity(first_name_l, first_name_r) >= 0.75"),
+    ("alike", "digits_l = digits_r AND jaro_winkler_similarity(first_name_l, first_name_r) >= 0.88"),
+    ("similar", "digits_l = digits_r AND jaro_winkler_similarity(first_name_l, first_name_r) >= 0.75"),
 )
 _LAST_NAME: Final = (
     ("same", "last_name_l = last_name_r"),
@@ -58,10 +61,11 @@ _LAST_NAME: Final = (
     ("half_swapped", "first_name_l = last_name_r OR last_name_l = first_name_r"),
     (
         "one_edit",
-        "least(length(last_name_l), length(last_name_r)) > 2 AND damerau_levenshtein(last_name_l, last_name_r) <= 1",
+        "digits_l = digits_r AND least(length(last_name_l), length(last_name_r)) > 2"
+        " AND damerau_levenshtein(last_name_l, last_name_r) <= 1",
     ),
-    ("alike", "jaro_winkler_similarity(last_name_l, last_name_r) >= 0.88"),
-    ("similar", "jaro_winkler_similarity(last_name_l, last_name_r) >= 0.75"),
+    ("alike", "digits_l = digits_r AND jaro_winkler_similarity(last_name_l, last_name_r) >= 0.88"),
+    ("similar", "digits_l = digits_r AND jaro_winkler_similarity(last_name_l, last_name_r) >= 0.75"),
 )
 # Swapped names are one piece of evidence, weighed with the first name.
 _LAST_NAME_SAYS_NOTHING: Final = (
@@ -75,20 +79,15 @@ _EMAIL: Final = (
         "len(list_intersect(list_transform(emails_l, lambda e: split_part(e, '@', 1)),"
         " list_transform(emails_r, lambda e: split_part(e, '@', 1)))) > 0",
     ),
+    # Two slips in all; jane@ and john@ at one company are two people.
     (
         "alike",
-        "list_max(list_transform(emails_l, lambda e: list_max(list_transform(emails_r,"
-        " lambda o: jaro_winkler_similarity(e, o))))) >= 0.9",
+        "digits_l = digits_r AND list_min(list_transform(emails_l, lambda e: list_min(list_transform(emails_r,"
+        " lambda o: damerau_levenshtein(e, o))))) <= 2",
     ),
 )
-_PHONE: Final = (
-    ("same", "len(list_intersect(phones_l, phones_r)) > 0"),
-    (
-        "one_edit",
-        "list_min(list_transform(phones_l, lambda e: list_min(list_transform(phones_r,"
-        " lambda o: damerau_levenshtein(e, o))))) <= 1",
-    ),
-)
+# Numbers one digit apart are those of neighbours and colleagues more often than slips.
+_PHONE: Final = (("same", "len(list_intersect(phones_l, phones_r)) > 0"),)
 _COMPANY: Final = (
     ("same", "company_l = company_r"),
     ("alike", "jaro_winkler_similarity(company_l, company_r) >= 0.88"),
@@ -128,6 +127,8 @@ _EVIDENCE: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
 # What says something of the person, not only of where they live or work.
 _PERSONAL_KINDS: Final = ("date", "identifier")
 _NAMES: Final = ("first_name", "last_name")
+_CONTACTS: Final = ("email", "phone")
+_ONE_FIRST_NAME: Final = ("same", "swapped", "short_form")
 # Less than a bit for it is no evidence that two people of one name are one person.
 _LEAST_CORROBORATION: Final = 1.0
 
@@ -242,17 +243,13 @@ def _weigh(
         for each in compared
         if each.kind in model.household_weights
     )
-    names = [each for each in compared if each.name not in _NAMES]
     return weighed.select(
         pl.col("unique_id_l").alias("source_id"),
         pl.col("unique_id_r").alias("other_source_id"),
         (pl.sum_horizontal(f"weight_{each.name}" for each in compared) + model.prior_weight(record_count)).alias(
             "weight"
         ),
-        pl.any_horizontal(
-            pl.lit(False),
-            *(pl.col(f"weight_{each.name}") > _LEAST_CORROBORATION for each in names if each.name != "location"),
-        ).alias("is_corroborated"),
+        _is_corroborated(compared).alias("is_corroborated"),
         *(
             pl.col(f"gamma_{each.name}")
             .replace_strict(_labels(each), return_dtype=pl.String)
@@ -261,6 +258,28 @@ def _weigh(
         ),
         *(f"weight_{each.name}" for each in compared),
     )
+
+
+def _is_corroborated(compared: Sequence[Comparison]) -> pl.Expr:
+    """Return whether more than names, or than a place, speaks for a pair; and where contacts differ, whether that is enough.
+
+    People of other names and other contacts are two, be they of one company; of the same names one.
+    """
+    says = {each.name: pl.col(f"weight_{each.name}") > _LEAST_CORROBORATION for each in compared}
+    none = pl.lit(False)
+    own = [says[each.name] for each in compared if each.name not in (*_NAMES, "location")]
+    personal = [says[each.name] for each in compared if each.kind in _PERSONAL_KINDS]
+    contacts = [each.name for each in compared if each.name in _CONTACTS]
+    differ = pl.any_horizontal(none, *(pl.col(f"gamma_{name}") == 0 for name in contacts))
+    agree = pl.any_horizontal(none, *(says[name] for name in contacts), *personal)
+    first = [number for number, label in _labels_of("first_name", compared) if label in _ONE_FIRST_NAME]
+    last = [number for number, label in _labels_of("last_name", compared) if label in ("same", "missing")]
+    is_one_name = pl.col("gamma_first_name").is_in(first) & pl.col("gamma_last_name").is_in(last)
+    return pl.any_horizontal(none, *own) & (~differ | agree | is_one_name)
+
+
+def _labels_of(name: str, compared: Sequence[Comparison]) -> Iterable[tuple[int, str]]:
+    return next(_labels(each).items() for each in compared if each.name == name)
 
 
 def _labels(comparison: Comparison) -> dict[int, str]:
@@ -298,7 +317,7 @@ def _linker(
 
     logging.getLogger("splink").setLevel(logging.WARNING)
     api = DuckDBAPI(connection)
-    return Linker(api.register(records.to_arrow()), splink_settings(compared, model, record_count))
+    return Linker(api.register(records.to_arrow()), splink_settings(compared, model, record_count), log_level=None)
 
 
 def splink_settings(compared: Sequence[Comparison], model: IdentityModel, record_count: int) -> dict[str, Any]:

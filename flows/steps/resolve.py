@@ -98,6 +98,7 @@ def weigh_people(warehouse: Warehouse, identity: Identity) -> pl.DataFrame:
     pairs = warehouse.connection.sql("FROM candidate_pair").pl()
     if pairs.is_empty():
         return pl.DataFrame(schema=_WEIGHED_SCHEMA)
+    warehouse.run("resolve/supersede_contacts")
     records, kinds, headers = _compared_records(warehouse)
     source_count = warehouse.frame("resolve/count_sources").item()
     scored = score_pairs(

@@ -2,7 +2,7 @@
 --   An address or number of an office, or that many records carry, is a desk's.
 -- Grain: one row per compared source record. Parameters: none.
 -- Reads: compared_source, staged_identity, record_identity, staged_contact, staged_version, record_contact,
---   withdrawn_record. Writes: nothing. Caller: flows/steps/resolve.py.
+--   superseded_contact, withdrawn_record. Writes: nothing. Caller: flows/steps/resolve.py.
 
 WITH version AS (
     SELECT i.* FROM staged_identity AS i WHERE i.source_id IN (SELECT s.source_id FROM compared_source AS s)
@@ -44,6 +44,7 @@ contact AS (
     WHERE
         k.source_id IN (SELECT s.source_id FROM compared_source AS s)
         AND k.record_id NOT IN (SELECT w.record_id FROM withdrawn_record AS w)
+        AND (k.record_id, k.kind) NOT IN (SELECT (u.record_id, u.kind) FROM superseded_contact AS u)
 ),
 
 -- What a plan or a standard calls invalid still tells who somebody is, if it is a number or an address at all.
@@ -114,6 +115,7 @@ SELECT
     n.source_id AS unique_id,
     n.first_name,
     n.last_name,
+    regexp_replace(coalesce(n.first_name, '') || '|' || coalesce(n.last_name, ''), '[^0-9|]', '', 'g') AS digits,
     coalesce(r.emails, []) AS emails,
     coalesce(r.desk_emails, []) AS desk_emails,
     coalesce(r.phones, []) AS phones,

@@ -1,7 +1,7 @@
 -- Purpose: the empty tables that what is compared of the staged records is put into, and how a text is compared.
 -- Grain: staged_identity one row per new version; staged_evidence_value one per version and evidence cell;
 --   staged_block one per version and block.
--- Reads: record_identity, record_evidence, record_block. Writes: the temporary tables and macros.
+-- Reads: record_identity, record_evidence, record_block. Writes: the temporary tables.
 -- Caller: flows/steps/resolve.py.
 
 CREATE OR REPLACE TEMP TABLE staged_identity AS FROM record_identity WHERE FALSE;

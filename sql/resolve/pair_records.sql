@@ -1,10 +1,11 @@
 -- Purpose: the pairs of source records that are compared: those that share a block or a contact, at least one of them
 --   new, and that are not one person already. A block of many says nothing of any of them; what is left over of
 --   the pairs' budget goes to the smallest blocks, so that the cost follows the batch.
--- Grain: candidate_pair one row per pair, the smaller source_id first; compared_source one per source record in one.
+-- Grain: candidate_pair one row per pair, the smaller source_id first; compared_source one per source record in one,
+--   and contact_source the same, to ask which of their contacts are superseded.
 -- Reads: staged_block, record_block, shared_contact, staged_contact, record_contact, staged_version, staged_source,
---   staged_identity, record_lead, lead, staged_match, withdrawn_record, record.
--- Writes: block_member, candidate_pair, compared_source. Caller: flows/steps/resolve.py.
+--   staged_identity, record_lead, lead, staged_match, superseded_contact.
+-- Writes: block_member, candidate_pair, compared_source, contact_source. Caller: flows/steps/resolve.py.
 
 CREATE OR REPLACE TEMP TABLE block_member AS
 WITH member AS (
@@ -46,6 +47,7 @@ in_contact AS (
         FALSE AS is_new
     FROM shared_contact AS h
     INNER JOIN record_contact AS k ON k.kind = h.kind AND k.value = h.value
+    ANTI JOIN superseded_contact AS u ON u.record_id = k.record_id AND u.kind = k.kind
 ),
 
 small_contact AS (
@@ -127,3 +129,7 @@ WHERE s.source_id IN (
     UNION
     SELECT p.other_source_id FROM candidate_pair AS p
 );
+
+CREATE OR REPLACE TEMP TABLE contact_source AS
+SELECT s.source_id
+FROM compared_source AS s;

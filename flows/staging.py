@@ -92,7 +92,7 @@ def _stage_chunks(
     """Stage all chunks with these date orders, or each with those that are known by then; return them too."""
     feed, reference = batch.feed, run.reference
     known = validate.gather_known(reference.teams, reference.lead_sources, reference.users, feed.account_id)
-    load.begin_staging(run.warehouse, batch, _tables(reference), source.replayed)
+    load.begin_staging(run.warehouse, batch, reference_tables(reference), source.replayed)
     staged, used_orders = Staged(source), list[Mapping[str, str]]()
 
     def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated, pl.DataFrame]]:
@@ -216,7 +216,8 @@ def _rejected(
     return pl.concat([broken, invalid.with_columns(pl.Series("raw", texts, dtype=pl.String))])
 
 
-def _tables(reference: Reference) -> load.ReferenceTables:
+def reference_tables(reference: Reference) -> load.ReferenceTables:
+    """Return the reference data as a batch stages it."""
     return load.ReferenceTables(
         teams=reference.teams,
         team_members=reference.team_members,

@@ -226,7 +226,7 @@ def _join_weighed(
             if reason is None:
                 between.merge(root, other)
                 joined.append(pair)
-            else:
+            elif reason != SET_APART:
                 doubtful[pair] = reason
     return joined, doubtful
 

@@ -27,17 +27,22 @@ FOUNDING_ONLY: Final = 3
 SMALLEST_JUDGED_ROW_COUNT: Final = 50
 
 
+# A batch takes a file, or decides something anew without one.
+BatchKind = Literal["ingest", "replay", "merge", "unmerge", "sweep"]
+WITHOUT_FILE: Final = ("merge", "unmerge", "sweep")
+
+
 @dataclass(frozen=True)
 class Batch:
     """What is known of a batch before its rows are read: the audit row's own columns."""
 
     batch_id: int
-    kind: Literal["ingest", "replay"]
+    kind: BatchKind
     of_batch_id: int | None
     feed: Feed
     trigger: Literal["manual", "schedule", "event"]
     flow_run_id: str | None
-    file_uri: str
+    file_uri: str | None
     file_sha256: str | None
     file_bytes: int | None
     as_of: datetime | None
@@ -215,13 +220,22 @@ def write_leads(warehouse: Warehouse) -> None:
     warehouse.run("load/write_events")
 
 
+def write_regrouped(warehouse: Warehouse) -> None:
+    """Put the leads in place that were concluded without a file; there are no rows to tell of."""
+    warehouse.run("load/compare_leads")
+    warehouse.run("load/write_leads")
+    warehouse.run("load/write_rows")
+    warehouse.run("load/write_events")
+
+
 def write_batch(warehouse: Warehouse, batch: Batch, ending: Ending) -> None:
     """Write the rejected rows that are staged, then the audit row, which counts what became of all rows."""
     warehouse.run("load/write_rejected")
     warehouse.run("load/give_batch_id", {"batch_id": batch.batch_id})
     known = {field.name: getattr(batch, field.name) for field in fields(batch)}
     ended = {**asdict(ending), "warnings": list(ending.warnings)}
-    warehouse.run("load/write_batch", {**known, "feed": batch.feed.name, **ended})
+    feed = None if batch.kind in WITHOUT_FILE else batch.feed.name
+    warehouse.run("load/write_batch", {**known, "feed": feed, **ended})
 
 
 def check_invariants(warehouse: Warehouse, batch_id: int, rows_read: int) -> None:

@@ -18,7 +18,9 @@ FROM match_edge AS e
 LEFT JOIN match_refusal AS f ON f.node = e.node AND f.other_node = e.other_node AND f.rule = e.rule
 CROSS JOIN this_batch AS b
 WHERE
-    (e.node > 0 OR e.node IN (SELECT s.node FROM staged_source AS s))
+    -- Somebody decided that they are two: that is not open again.
+    f.reason IS DISTINCT FROM 'set_apart'
+    AND (e.node > 0 OR e.node IN (SELECT s.node FROM staged_source AS s))
     AND (e.other_node > 0 OR e.other_node IN (SELECT s.node FROM staged_source AS s))
 ORDER BY e.record_id, e.other_record_id, e.rule;
 

@@ -8,9 +8,9 @@ WITH happened AS (
     SELECT
         o.lead_id,
         1 AS place,
-        'lead_created' AS event,
+        CASE b.kind WHEN 'unmerge' THEN 'lead_unmerged' ELSE 'lead_created' END AS event,
         0 AS tie,
-        json_object('feed', b.feed) AS data
+        CASE b.kind WHEN 'unmerge' THEN json_object('revived', TRUE) ELSE json_object('feed', b.feed) END AS data
     FROM lead_outcome AS o
     CROSS JOIN this_batch AS b
     WHERE o.outcome = 'inserted'

@@ -1,10 +1,12 @@
 -- Purpose: how common the compared values are among all records, the staged ones included: a rare name says more.
 -- Grain: one row per column and value of the compared source records. Parameters: none.
--- Reads: compared_source, staged_identity, record_identity, staged_evidence_value, record_evidence. Writes: nothing.
+-- Reads: compared_source, staged_identity, record_identity, staged_evidence_value, record_evidence,
+--   high_water. Writes: nothing.
 -- Caller: flows/steps/resolve.py.
 
 WITH identity AS (
-    SELECT i.* FROM staged_identity AS i
+    -- A sweep stages what the warehouse has: counted once.
+    SELECT i.* FROM staged_identity AS i WHERE i.record_id > (SELECT h.value FROM high_water AS h WHERE h.name = 'record_id')
     UNION ALL
     SELECT i.* FROM record_identity AS i
 ),
@@ -16,7 +18,9 @@ compared AS (
 ),
 
 evidence AS (
-    SELECT e.* FROM staged_evidence_value AS e
+    SELECT e.*
+    FROM staged_evidence_value AS e
+    WHERE e.record_id > (SELECT h.value FROM high_water AS h WHERE h.name = 'record_id')
     UNION ALL
     SELECT e.* FROM record_evidence AS e
 )

@@ -223,4 +223,5 @@ def _tables(reference: Reference) -> load.ReferenceTables:
         users=reference.users,
         absences=reference.absences,
         stages=reference.stages,
+        survivorship=pl.DataFrame([dict(reference.survivorship)]),
     )

@@ -67,6 +67,7 @@ class ReferenceTables:
     users: pl.DataFrame | None
     absences: pl.DataFrame | None
     stages: pl.DataFrame | None
+    survivorship: pl.DataFrame | None = None
 
 
 def next_batch_id(warehouse: Warehouse) -> int:
@@ -132,6 +133,7 @@ def begin_staging(
         ("used_user", reference.users),
         ("absence", reference.absences),
         ("used_stage", reference.stages),
+        ("used_survivorship", reference.survivorship),
     ):
         if frame is not None:
             warehouse.append(table, frame)
@@ -204,6 +206,7 @@ def write_leads(warehouse: Warehouse) -> None:
     warehouse.run("load/write_rows")
     warehouse.run("load/write_decisions")
     warehouse.run("load/write_events")
+    warehouse.run("load/write_revisions")
 
 
 def write_batch(warehouse: Warehouse, batch: Batch, ending: Ending) -> None:

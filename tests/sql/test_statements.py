@@ -30,6 +30,9 @@ BATCH_ORDER = (
     "load/write_reference",
     "load/write_records",
     "survive/touch_people",
+    "survive/changed_rules",
+    "survive/keep_rules",
+    "survive/touch_disputed",
     "survive/find_standing",
     "survive/conclude_once",
     "survive/conclude_many",
@@ -45,6 +48,7 @@ BATCH_ORDER = (
     "load/write_rows",
     "load/write_decisions",
     "load/write_events",
+    "load/write_revisions",
     "load/write_rejected",
 )
 

@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from flows.steps.load import beliefs_of
-from flows.steps.survive import conclude_everything
+from flows.steps.survive import conclude_everything, field_provenance
 from flows.warehouse import Warehouse, migrate
 from schemas.reference import Feed
 from schemas.spec import lead_columns, lead_fields
@@ -72,6 +72,13 @@ def conclude_by(warehouse: Warehouse, **rules: str) -> None:
     warehouse.append("survivorship", pl.DataFrame([{**DEFAULT_RULES, **rules}]))
     with warehouse.transaction():
         conclude_everything(warehouse)
+
+
+def provenance(warehouse: Warehouse, name: str) -> list[tuple[str | None, int | None, str | None]]:
+    """Whose word a field of the lead is: feed, batch and rule."""
+    [lead_id] = warehouse.connection.sql("SELECT id FROM lead").fetchall()[0]
+    rows = field_provenance(warehouse, lead_id).filter(pl.col("field") == name)
+    return list(rows.select("feed", "batch_id", "rule").iter_rows())
 
 
 def _empty(warehouse: Warehouse) -> None:

@@ -4,6 +4,8 @@ A lead is a pure function of the three (sql/conclusions); `conclude_everything` 
 lead of the warehouse again.
 """
 
+import polars as pl
+
 from flows.warehouse import Warehouse
 
 
@@ -61,6 +63,16 @@ def conclude_everything(warehouse: Warehouse) -> None:
     complete_leads(warehouse)
     warehouse.run("survive/date_leads")
     warehouse.run("survive/replace_leads")
+
+
+def field_provenance(warehouse: Warehouse, lead_id: int) -> pl.DataFrame:
+    """Return where each field of a lead comes from: `field`, `value` (the lead's, as text), and whose word it is.
+
+    That is `feed`, `batch_id`, `row_number`, `record_id`, `as_of` and the `rule` it was chosen by. A row per field in
+    the order of the specification; of notes that are joined one per record that has a part in them. Team, source and
+    owner that we decided on name the batch and the assignment's rule, and no record. Empty for an id that is no lead.
+    """
+    return warehouse.frame("survive/field_provenance", {"lead_id": lead_id})
 
 
 def _conclude_touched(warehouse: Warehouse) -> None:

@@ -1,5 +1,5 @@
 -- Purpose: the survivorship rules: which of the things that source records say of a lead the lead says. Nothing else
---   decides it; survive/conclude_many.sql takes the values. A rule chooses among those
+--   decides it; survive/conclude_many.sql takes the values, lead_provenance the versions. A rule chooses among those
 --   who may speak (source_said): what the CRM's people own a vendor gives only while nobody better does.
 -- Grain: macro lead_choice, one row per lead of the versions: each field, NULL where nothing is said, and which version
 --   of the lead says it (newest in numbered_versions). updatedAt is the CRM's or NULL: ours follows from the other

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -10,8 +11,9 @@ from flows.errors import UsageError
 from flows.pipeline import ingest
 from flows.run import Request
 from flows.settings import Settings
-from flows.steps.survive import conclude_everything
-from flows.warehouse import Warehouse, open_warehouse
+from flows.steps.survive import conclude_everything, field_provenance
+from flows.warehouse import Warehouse, open_warehouse, read_warehouse
+from schemas.spec import lead_columns
 from tests.integration.test_rules import World, dana
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +99,12 @@ def test_a_rule_that_does_not_fit_stops_the_run_before_any_file(world: World) ->
         ingest(world.settings, Request(paths=("nothing.csv",), feed="web"))
 
 
+def test_analysts_can_ask_where_a_lead_comes_from(world: World) -> None:
+    told(world)
+    query = "SELECT value, feed, batch_id, row_number, rule FROM lead_provenance(501) WHERE field = 'company'"
+    assert world.rows(query) == [("List Ltd", "list", 2, 1, "authority")]
+
+
 # --- the sample exports, by other rules than the default ones
 
 
@@ -139,3 +147,14 @@ def test_deleting_leads_and_concluding_again_gives_the_same_leads(warehouse: War
     conclude_everything(warehouse)
     assert rows(warehouse, "SELECT * FROM lead ORDER BY id").equals(leads)
     assert rows(warehouse, "SELECT * FROM lead_contact ORDER BY ALL").equals(contacts)
+
+
+def test_provenance_says_what_every_lead_says(loaded: Settings) -> None:
+    with read_warehouse(loaded.warehouse, wait_seconds=0) as warehouse:
+        names = ", ".join(f"{name}::VARCHAR AS {name}" for name in lead_columns())
+        said: list[dict[str, Any]] = rows(warehouse, f"SELECT {names} FROM lead ORDER BY id").to_dicts()
+        for lead in said[::7]:
+            provenance = field_provenance(warehouse, int(lead["id"]))
+            assert {row["field"]: row["value"] for row in provenance.iter_rows(named=True)} == lead
+            unsourced = provenance.filter(pl.col("value").is_not_null() & pl.col("batch_id").is_null())
+            assert set(unsourced["value"]) <= {""}

@@ -1,13 +1,15 @@
-"""Whatever sources say in whatever order: a lead says what its standing records say."""
+"""Whatever sources say in whatever order: a lead says what its records say, and can name the one for each field."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flows.steps.survive import field_provenance
 from flows.warehouse import Warehouse
 from schemas.spec import CRM_OWNED_FIELDS, lead_columns, lead_fields
 from schemas.survivorship import RULES_OF_FIELD
@@ -61,6 +63,32 @@ def warehouse() -> Iterator[Warehouse]:
 
 
 @few_examples
+@given(histories, rules)
+def test_every_field_is_the_word_of_the_record_that_provenance_names(
+    warehouse: Warehouse, history: list[Version], chosen: dict[str, str]
+) -> None:
+    lead = conclude(warehouse, history, **chosen)
+    said = warehouse.connection.sql("SELECT * FROM record").pl()
+    provenance = field_provenance(warehouse, lead["id"])
+    texts = warehouse.connection.sql("SELECT * FROM lead").pl().select(_as_text(name) for name in lead_columns())
+    assert list(dict.fromkeys(provenance["field"])) == list(lead_columns())
+    for row in provenance.iter_rows(named=True):
+        name, value = row["field"], texts[row["field"]][0]
+        assert row["value"] == value, name
+        if row["record_id"] is None:
+            assert name == "updatedAt" or value in (None, ""), name
+            continue
+        word = said.row(by_predicate=pl.col("record_id") == row["record_id"], named=True)
+        assert (word["feed"], word["batch_id"], word["as_of"]) == (row["feed"], row["batch_id"], row["as_of"])
+        if name == "createdAt":
+            assert lead[name] in (word["createdAt"], word["source_created_at"], word["as_of"])
+        elif name not in ("id",) and row["rule"] != "union":
+            assert word[name] == lead[name], name
+        elif name == "notes":
+            assert word[name] and set(word[name].split("\n\n")) <= set(lead[name].split("\n\n"))
+
+
+@few_examples
 @given(histories, rules, st.data())
 def test_the_order_of_files_does_not_matter_where_their_time_says_it(
     warehouse: Warehouse, history: list[Version], chosen: dict[str, str], data: st.DataObject
@@ -86,3 +114,9 @@ def test_what_an_undo_withdrew_might_never_have_been_said(
 def _id_of(history: list[Version]) -> int:
     # The records' lead is the CRM's where the CRM has ever told of it: who is whom is not what is tested here.
     return next((version.says["id"] for version in history if "id" in version.says), 1_000_000_000_000)
+
+
+def _as_text(name: str) -> pl.Expr:
+    column = pl.col(name)
+    types = {field.name: field.type for field in lead_fields()}
+    return column.dt.strftime("%Y-%m-%d %H:%M:%S+00") if types[name] == "date-time" else column.cast(pl.String)

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from flows.steps.survive import field_provenance
 from flows.warehouse import Warehouse
-from tests.record_histories import Version, conclude, empty_warehouse, on_day
+from schemas.spec import lead_columns
+from tests.record_histories import LEAD, Version, conclude, empty_warehouse, on_day, provenance
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +194,7 @@ def test_created_at_is_the_crms_unless_its_rule_asks_the_vendors_too(warehouse: 
 def test_created_at_is_when_the_lead_was_first_seen_where_nobody_says_it(warehouse: Warehouse, rule: str) -> None:
     versions = (Version("web", 4), Version("list", 2), Version("web", 3))
     assert conclude(warehouse, versions, createdAt=rule)["createdAt"] == on_day(2)
+    assert provenance(warehouse, "createdAt") == [("list", 2, "first_seen")]
 
 
 def test_last_contacted_by_max_is_the_latest_of_those_who_know(warehouse: Warehouse) -> None:
@@ -210,3 +213,53 @@ def test_a_lead_is_as_new_as_the_last_batch_that_changed_it_and_stands(warehouse
     undone = (*versions[:2], Version("list", 3, is_undone=True))
     lead = conclude(warehouse, undone)
     assert (lead["updatedAt"], lead["first_batch_id"], lead["last_batch_id"]) == (on_day(5), 1, 2)
+    assert provenance(warehouse, "updatedAt") == [("web", 2, "last_change")]
+
+
+# --- where it comes from
+
+
+def test_provenance_names_the_record_whose_word_each_field_is(warehouse: Warehouse) -> None:
+    conclude(warehouse, ALL, jobTitle="longest", numberOfEmployees="max")
+    rows = {row["field"]: row for row in field_provenance(warehouse, 501).to_dicts()}
+    assert tuple(rows) == lead_columns()
+    assert rows["jobTitle"] == {
+        "field": "jobTitle",
+        "value": "Owner of the shop",
+        "feed": "web",
+        "batch_id": 1,
+        "row_number": 1,
+        "record_id": 1,
+        "as_of": on_day(1),
+        "rule": "longest",
+    }
+    assert (rows["numberOfEmployees"]["feed"], rows["numberOfEmployees"]["rule"]) == ("list", "max")
+    assert (rows["id"]["feed"], rows["id"]["rule"]) == ("crm", "crm_id")
+    assert (rows["email"]["value"], rows["email"]["record_id"], rows["email"]["rule"]) == (None, None, None)
+
+
+def test_provenance_of_an_assigned_id_is_the_record_that_brought_the_lead(warehouse: Warehouse) -> None:
+    conclude(warehouse, (WEB, LIST))
+    assert provenance(warehouse, "id") == [("web", 1, "assigned")]
+
+
+def test_provenance_of_joined_notes_names_every_record_that_has_a_part(warehouse: Warehouse) -> None:
+    versions = (Version("web", 1, {"notes": "A"}), Version("list", 2), Version("crm", 3, {"id": 501, "notes": "B"}))
+    conclude(warehouse, versions, notes="union")
+    assert provenance(warehouse, "notes") == [("web", 1, "union"), ("crm", 3, "union")]
+
+
+def test_provenance_of_team_and_owner_names_the_decision_where_no_record_is_believed(warehouse: Warehouse) -> None:
+    conclude(warehouse, (Version("web", 1), Version("partner", 2, {"assignedTo": "bob@acme.example"})))
+    warehouse.connection.execute(
+        "INSERT INTO assignment (batch_id, lead_id, teamId, assignedTo, team_rule, source_rule, owner_rule)"
+        f" VALUES (1, {LEAD}, 7, 'ann@acme.example', 'feed', 'none', 'rotation')"
+    )
+    assert provenance(warehouse, "teamId") == [("web", 1, "feed")]
+    assert provenance(warehouse, "leadSourceId") == [(None, None, None)]
+    assert provenance(warehouse, "assignedTo") == [("partner", 2, "authority")]
+
+
+def test_provenance_of_an_id_that_is_no_lead_is_empty(warehouse: Warehouse) -> None:
+    conclude(warehouse, ALL)
+    assert field_provenance(warehouse, 77).is_empty()

@@ -6,7 +6,8 @@ who wrote a rule must not find out later that nobody read it.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -15,20 +16,23 @@ import polars as pl
 from flows.errors import UsageError
 from flows.identity.model import MODEL_FILE
 from flows.reference_files import Mistake, TableRows, TomlText, read_feeds, read_identity_rules, read_table, refuse_file
+from flows.survivorship_file import read_survivorship
 from schemas.reference import DEFAULT_FEED, Feed, IdentityRules, nearest
 from schemas.reference_tables import REFERENCE_TABLES
+from schemas.survivorship import DEFAULT_RULES
 
 FEEDS_FILE: Final = "feeds.toml"
 HEADER_ALIASES_FILE: Final = "header_aliases.csv"
 IDENTITY_FILE: Final = "identity.toml"
+SURVIVORSHIP_FILE: Final = "survivorship.toml"
 
 # Files of design 4.5 whose rules nothing follows yet.
-UNSUPPORTED_FILES: Final = ("routing.toml", "survivorship.toml")
+UNSUPPORTED_FILES: Final = ("routing.toml",)
 # Tables that are understood, though no step acts on their rows yet.
 UNSUPPORTED_TABLES: Final = ("do_not_load.csv",)
 
 _TABLE_FILES: Final = tuple(table.file_name for table in REFERENCE_TABLES)
-_USED_FILES: Final = (FEEDS_FILE, HEADER_ALIASES_FILE, IDENTITY_FILE, MODEL_FILE, *_TABLE_FILES)
+_USED_FILES: Final = (FEEDS_FILE, HEADER_ALIASES_FILE, IDENTITY_FILE, MODEL_FILE, SURVIVORSHIP_FILE, *_TABLE_FILES)
 _KNOWN_FILES: Final = (*_USED_FILES, *UNSUPPORTED_FILES)
 
 
@@ -37,7 +41,8 @@ class Reference:
     """The reference folder as one batch uses it; a frame is None where its file does not exist.
 
     `feeds` always holds `default`. Frames have the columns and types of `schemas.reference_tables`,
-    one row per row of the file, in file order; users are in lower case throughout. `sha256` covers
+    one row per row of the file, in file order; users are in lower case throughout. `survivorship` has a
+    rule for each field of a lead. `sha256` covers
     names and bytes of the files used, so that equal hashes mean equal reference data.
     """
 
@@ -53,6 +58,7 @@ class Reference:
     forbidden_headers: pl.DataFrame | None = None
     header_aliases: Path | None = None
     identity: IdentityRules = IdentityRules()
+    survivorship: Mapping[str, str] = field(default_factory=lambda: DEFAULT_RULES)
 
 
 def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
@@ -76,6 +82,10 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
     if toml:
         _check_feed_references(feeds, toml, tables)
 
+    survivorship = DEFAULT_RULES
+    if SURVIVORSHIP_FILE in contents:
+        survivorship = read_survivorship(folder / SURVIVORSHIP_FILE, contents[SURVIVORSHIP_FILE])
+
     def frame(file_name: str) -> pl.DataFrame | None:
         return tables[file_name].frame if file_name in tables else None
 
@@ -96,6 +106,7 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
             if IDENTITY_FILE in contents
             else IdentityRules()
         ),
+        survivorship=survivorship,
     )
 
 

@@ -92,7 +92,16 @@ def _decode(path: Path, content: bytes) -> str:
         ) from None
 
 
-# --- feeds.toml
+# --- TOML
+
+
+def read_toml(path: Path, content: bytes) -> tuple[dict[str, Any], TomlText]:
+    """Read a TOML file; its text goes with it to tell lines later. Raises `UsageError` for what is no TOML."""
+    text = _decode(path, content)
+    try:
+        return tomllib.loads(text), TomlText(path, tuple(_key_lines(text)))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: {_syntax_error(str(error), text)}") from None
 
 
 def read_feeds(path: Path, content: bytes) -> tuple[dict[str, Feed], TomlText]:
@@ -100,12 +109,7 @@ def read_feeds(path: Path, content: bytes) -> tuple[dict[str, Feed], TomlText]:
 
     Raises `UsageError` naming file, line and key of what is wrong.
     """
-    text = _decode(path, content)
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: {_syntax_error(str(error), text)}") from None
-    toml = TomlText(path, tuple(_key_lines(text)))
+    document, toml = read_toml(path, content)
     try:
         return FeedsFile.model_validate(document).feeds, toml
     except ValidationError as error:

@@ -225,4 +225,5 @@ def reference_tables(reference: Reference) -> load.ReferenceTables:
         users=reference.users,
         absences=reference.absences,
         stages=reference.stages,
+        survivorship=pl.DataFrame([dict(reference.survivorship)]),
     )

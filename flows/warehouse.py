@@ -27,6 +27,17 @@ SQL_FOLDER: Final = Path(__file__).resolve().parent.parent / "sql"
 
 DuckDBConfig = dict[str, str | bool | int | float | list[str]]
 
+# What follows from records, for the steps and for analysts; each after those that it asks.
+_CONCLUSIONS: Final = (
+    "conclusions/standing_versions",
+    "conclusions/numbered_versions",
+    "conclusions/source_said",
+    "conclusions/lead_choice",
+    "conclusions/standing_decisions",
+    "conclusions/last_changes",
+    "conclusions/lead_provenance",
+)
+
 _POLL_SECONDS: Final = 0.2
 _HOLDER_PID: Final = re.compile(r"\(PID (\d+)\)")
 
@@ -264,9 +275,11 @@ def migrate(warehouse: Warehouse) -> list[str]:
 
 
 def _refresh_views(warehouse: Warehouse) -> None:
-    """Make the views of sql/analytics as this version of the code has them: a file a view, of its name."""
+    """Make the macros and views as this version of the code has them: a file for each that is asked, of its name."""
     # Replaced each time: cheap, and no second record of what is current.
     with warehouse.transaction():
+        for name in _CONCLUSIONS:
+            warehouse.run(name)
         for path in sorted((SQL_FOLDER / "analytics").glob("*.sql")):
             warehouse.connection.execute(path.read_text(encoding="utf-8"))
 

@@ -72,6 +72,7 @@ class ReferenceTables:
     users: pl.DataFrame | None
     absences: pl.DataFrame | None
     stages: pl.DataFrame | None
+    survivorship: pl.DataFrame | None = None
 
 
 def next_batch_id(warehouse: Warehouse) -> int:
@@ -142,6 +143,7 @@ def begin_staging(
         ("used_user", reference.users),
         ("absence", reference.absences),
         ("used_stage", reference.stages),
+        ("used_survivorship", reference.survivorship),
     ):
         if frame is not None:
             warehouse.append(table, frame)
@@ -218,6 +220,7 @@ def write_leads(warehouse: Warehouse) -> None:
     warehouse.run("load/write_rows")
     warehouse.run("load/write_decisions")
     warehouse.run("load/write_events")
+    warehouse.run("load/write_revisions")
 
 
 def write_regrouped(warehouse: Warehouse) -> None:

@@ -1,6 +1,6 @@
 -- Purpose: the lead's own log: what this batch did to each lead, and the entries that a CRM's export brings along.
 -- Grain: one row per event. Imported entries are kept once, whatever number of exports repeat them.
--- Reads: this_batch, staged_person, lead_outcome, renamed_lead, concluded, lead_before, staged_lead, row_outcome,
+-- Reads: this_batch, touched_lead, lead_outcome, renamed_lead, concluded, lead_before, staged_lead, row_outcome,
 --   lead_alias, high_water. Writes: lead_event, high_water. Caller: flows/steps/load.py.
 
 CREATE OR REPLACE TEMP TABLE new_event AS
@@ -67,9 +67,9 @@ SELECT
     h.lead_id,
     h.event,
     h.data,
-    row_number() OVER (ORDER BY p.first_row_number, h.place, h.tie) AS number
+    row_number() OVER (ORDER BY p.first_row_number, h.lead_id, h.place, h.tie) AS number
 FROM happened AS h
-INNER JOIN staged_person AS p ON p.lead_id = h.lead_id;
+INNER JOIN touched_lead AS p ON p.lead_id = h.lead_id;
 
 INSERT INTO lead_event
 SELECT

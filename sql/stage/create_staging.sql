@@ -1,6 +1,7 @@
 -- Purpose: the empty temporary tables that one batch is staged in before its transaction begins.
--- Grain: this_batch and this_belief one row; used_* and absence as the reference files; staged_lead one per valid record; staged_contact one per e-mail or
---   phone cell; staged_evidence one per cell of a match_on column; staged_issue one per doubtful cell; staged_rejected one per rejected record; replayed_row
+-- Grain: this_batch, this_belief and used_survivorship one row; used_* and absence as the reference files;
+--   staged_lead one per valid record; staged_contact one per e-mail or phone cell; staged_evidence one per cell of a
+--   match_on column; staged_issue one per doubtful cell; staged_rejected one per rejected record; replayed_row
 --   one per record that was rejected before and is replayed.
 -- Reads: nothing. Writes: the temporary tables. Caller: flows/steps/load.py.
 
@@ -23,6 +24,8 @@ CREATE OR REPLACE TEMP TABLE this_batch (
 );
 
 CREATE OR REPLACE TEMP TABLE this_belief AS FROM batch_belief WHERE FALSE;
+
+CREATE OR REPLACE TEMP TABLE used_survivorship AS FROM survivorship WHERE FALSE;
 
 CREATE OR REPLACE TEMP TABLE used_team AS FROM team WHERE FALSE;
 

@@ -35,6 +35,9 @@ BATCH_ORDER = (
     "load/write_reference",
     "load/write_records",
     "survive/touch_people",
+    "survive/changed_rules",
+    "survive/keep_rules",
+    "survive/touch_disputed",
     "survive/find_standing",
     "survive/conclude_once",
     "survive/conclude_many",
@@ -50,6 +53,7 @@ BATCH_ORDER = (
     "load/write_rows",
     "load/write_decisions",
     "load/write_events",
+    "load/write_revisions",
     "load/write_rejected",
 )
 

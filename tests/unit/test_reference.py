@@ -67,7 +67,7 @@ def test_feed_named_default_replaces_the_built_in_one(tmp_path: Path) -> None:
     assert feeds == {"default": Feed(name="default", account_id="acme"), "web": Feed(name="web")}
 
 
-@pytest.mark.parametrize("name", ["routing.toml", "survivorship.toml", "identity.toml"])
+@pytest.mark.parametrize("name", ["routing.toml"])
 def test_rules_that_nothing_follows_yet_are_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("")
 

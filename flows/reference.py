@@ -57,7 +57,7 @@ class Reference:
     stages: pl.DataFrame | None = None
     forbidden_headers: pl.DataFrame | None = None
     header_aliases: Path | None = None
-    identity: IdentityRules = IdentityRules()
+    identity: IdentityRules = field(default_factory=IdentityRules)
     survivorship: Mapping[str, str] = field(default_factory=lambda: DEFAULT_RULES)
 
 

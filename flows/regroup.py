@@ -1,8 +1,8 @@
 """Regroup: decide anew who is whom, without a file: merge by hand, unmerge, sweep for duplicates.
 
-Each is a batch of its own. Its decisions are kept in match_decision; from them follow whose each source record is, which
-lead ids are given up and which live again, and the touched leads are concluded again from their records. Nothing is
-copied or patched, so that taking a merge back gives what was there before.
+Each is a batch of its own. Its decisions are kept in match_decision; from them follow whose each source record is,
+which lead ids are given up and which live again, and the touched leads are concluded again from their records. Nothing
+is copied or patched, so that taking a merge back gives what was there before.
 """
 
 from collections import defaultdict
@@ -70,7 +70,8 @@ def unmerge(run: Run, lead_id: int, record_ids: Sequence[int] = ()) -> Outcome:
     """Take apart what was joined to a lead.
 
     `lead_id` is a lead, or an id that was given up to one: then only what came with that id is set apart. With
-    `record_ids` the source records of these leave the lead as one person. Raises UsageError where nothing can be parted.
+    `record_ids` the source records of these leave the lead as one person. Raises UsageError where there is nothing to
+    part.
     """
     groups = _groups_to_part(run.warehouse, lead_id, record_ids)
     person_of = {source.source_id: number for number, group in enumerate(groups) for source in group}
@@ -207,7 +208,7 @@ def _refuse_forbidden(sources: Sequence[Source], person_of: Mapping[int, int]) -
 
 
 def _number_leads(warehouse: Warehouse, sources: Sequence[Source], person_of: Mapping[int, int]) -> pl.DataFrame:
-    """Return the source records with the lead ids of their people: the CRM's id, else the oldest that one was born with.
+    """Return the source records with the lead ids of their people: the CRM's, else the oldest that one was born with.
 
     Who never had one is given the next.
     """
@@ -254,7 +255,9 @@ def _groups_to_part(warehouse: Warehouse, lead_id: int, record_ids: Sequence[int
         by_first[source.first_lead_id].append(source)
     if survivor != lead_id:
         if lead_id not in by_first or len(by_first) == 1:
-            raise UsageError(f"no record of lead {survivor} came with id {lead_id}; say which: --record (leads explain)")
+            raise UsageError(
+                f"no record of lead {survivor} came with id {lead_id}; say which: --record (leads explain)"
+            )
         gone = by_first.pop(lead_id)
         return [[source for group in by_first.values() for source in group], gone]
     if len(by_first) > 1:

@@ -89,8 +89,9 @@ NOTHING: Final = Traits()
 class Clusters:
     """Who is one person.
 
-    `person_of` names the smallest node of each cluster. `refused` are exact pairs kept apart, `joined` the weighed pairs
-    by which groups became one, `open` those that a person should decide, the best of each two groups; both with reason.
+    `person_of` names the smallest node of each cluster. `refused` are exact pairs kept apart, `joined` the weighed
+    pairs by which groups became one, `open` those that somebody should decide, the best of each two groups. Refused and
+    open ones have their reason.
     """
 
     person_of: dict[int, int]

@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from flows.errors import UsageError
 from schemas.reference import IdentityRules
 
-
 MODEL_FILE: Final = "identity_model.json"
 PACKAGED_MODEL: Final = Path(__file__).parent.parent / "facts" / MODEL_FILE
 
@@ -96,7 +95,9 @@ def _read_model(path: Path, _changed_at: int) -> IdentityModel:
     try:
         model = IdentityModel.model_validate_json(path.read_bytes())
     except ValueError as error:
-        raise UsageError(f"{path}: is no identity model ({str(error).splitlines()[0]}); mend it, or take it away") from None
+        raise UsageError(
+            f"{path}: is no identity model ({str(error).splitlines()[0]}); mend it, or take it away"
+        ) from None
     packaged = json.loads(PACKAGED_MODEL.read_bytes())["comparisons"]
     for name, levels in packaged.items():
         missing = levels.keys() ^ model.comparisons.get(name, {}).keys()

@@ -170,9 +170,7 @@ def _is_filled(records: pl.DataFrame, *columns: str) -> bool:
 
 
 def _evidence_levels(column: str, kind: str) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (label, condition.format(l=f"{column}_l", r=f"{column}_r")) for label, condition in _EVIDENCE[kind]
-    )
+    return tuple((label, condition.format(l=f"{column}_l", r=f"{column}_r")) for label, condition in _EVIDENCE[kind])
 
 
 def _missing(column: str) -> str:
@@ -261,7 +259,7 @@ def _weigh(
 
 
 def _is_corroborated(compared: Sequence[Comparison]) -> pl.Expr:
-    """Return whether more than names, or than a place, speaks for a pair; and where contacts differ, whether that is enough.
+    """Return whether more than names and a place speaks for a pair, and where contacts differ, enough of it.
 
     People of other names and other contacts are two, be they of one company; of the same names one.
     """
@@ -367,7 +365,7 @@ def _probabilities(level: Level, counted: str | None, model: IdentityModel, reco
 def _register_frequencies(linker: "Linker", column: str, found: pl.DataFrame | None) -> None:
     values = pl.DataFrame(schema={"value": pl.String, "frequency": pl.Float64}) if found is None else found
     table = values.select(pl.col("value").alias(column), pl.col("frequency").alias(f"tf_{column}"))
-    registered = linker._db_api.register(table.to_arrow())  # noqa: SLF001 - the linker's own connection
+    registered = linker._db_api.register(table.to_arrow())
     linker.table_management.register_term_frequency_lookup(registered, column)
 
 
@@ -377,5 +375,5 @@ def _register_pairs(linker: "Linker", pairs: pl.DataFrame) -> None:
         pl.col("source_id").alias("join_key_l"),
         pl.col("other_source_id").alias("join_key_r"),
     )
-    registered = linker._db_api.register(table.to_arrow())  # noqa: SLF001 - the linker's own connection
+    registered = linker._db_api.register(table.to_arrow())
     linker.table_management.register_blocked_pairs_for_predict(registered)

@@ -9,7 +9,7 @@ import unicodedata
 from functools import cache
 
 import polars as pl
-from cleanco.termdata import terms_by_country, terms_by_type
+from cleanco.termdata import terms_by_country, terms_by_type  # type: ignore[import-untyped]
 from nicknames import with_names_csv_path
 
 

@@ -55,9 +55,9 @@ def _compared_texts(cells: pl.Series) -> pl.Series:
 
 def _compared_dates(cells: pl.Series, feed: Feed) -> pl.Series:
     """Return dates as eight digits, year first; of what is none its digits."""
-    order = feed.date_order or gather_evidence(cells).order
-    is_order = order in ("mdy", "dmy", "ymd")
-    read = parse_dates(cells, zone="UTC", order=order if is_order else None, has_serials=order == "excel").values
+    seen = gather_evidence(cells).order
+    order = feed.date_order or (None if seen == "excel" else seen)
+    read = parse_dates(cells, zone="UTC", order=order, has_serials=seen == "excel").values
     digits = cells.str.replace_all(r"\D", "")
     enough = digits.set((digits.str.len_bytes() < _LEAST_DATE_DIGITS).fill_null(True), None)
     return read.dt.strftime("%Y%m%d").fill_null(enough)

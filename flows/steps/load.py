@@ -152,7 +152,7 @@ def begin_staging(
 def stage_leads(
     warehouse: Warehouse, leads: pl.DataFrame, contacts: pl.DataFrame, issues: pl.DataFrame, evidence: pl.DataFrame
 ) -> None:
-    """Append one chunk of valid typed leads, with their contacts, issues and identity evidence, to the staging tables."""
+    """Append one chunk of valid typed leads with their contacts, issues and identity evidence to the staging tables."""
     with warehouse.incoming(leads):
         warehouse.run("stage/stage_leads")
     warehouse.append("staged_contact", contacts)
@@ -227,7 +227,6 @@ def write_regrouped(warehouse: Warehouse) -> None:
     """Put the leads in place that were concluded without a file; there are no rows to tell of."""
     warehouse.run("load/compare_leads")
     warehouse.run("load/write_leads")
-    warehouse.run("load/write_rows")
     warehouse.run("load/write_events")
 
 

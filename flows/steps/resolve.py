@@ -6,7 +6,7 @@ to people, under the rules that forbid a join (design 5.7), is in flows/identity
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -18,17 +18,17 @@ from flows.warehouse import Warehouse
 from schemas.reference import IdentityRules
 
 _LEAST_WEIGHT: Final = -12.0
-_WEIGHED_SCHEMA: Final = {
-    "node": pl.Int64,
-    "other_node": pl.Int64,
-    "weight": pl.Float64,
-    "total": pl.Float64,
-    "count": pl.Int64,
-    "source_id": pl.Int64,
-    "other_source_id": pl.Int64,
-    "low_tie": pl.UInt64,
-    "high_tie": pl.UInt64,
-    "evidence": pl.String,
+_WEIGHED_SCHEMA: Final[dict[str, pl.DataType]] = {
+    "node": pl.Int64(),
+    "other_node": pl.Int64(),
+    "weight": pl.Float64(),
+    "total": pl.Float64(),
+    "count": pl.Int64(),
+    "source_id": pl.Int64(),
+    "other_source_id": pl.Int64(),
+    "low_tie": pl.UInt64(),
+    "high_tie": pl.UInt64(),
+    "evidence": pl.String(),
 }
 
 
@@ -150,8 +150,10 @@ def _between_people(scored: pl.DataFrame, headers: dict[str, str], profile: Prof
 
     Names alone join nobody: what is not corroborated counts as too weak.
     """
-    capped = pl.when(pl.col("is_corroborated")).then("weight").otherwise(
-        pl.min_horizontal("weight", pl.lit(profile.merge_from - 1.0))
+    capped = (
+        pl.when(pl.col("is_corroborated"))
+        .then("weight")
+        .otherwise(pl.min_horizontal("weight", pl.lit(profile.merge_from - 1.0)))
     )
     is_turned = pl.col("node") > pl.col("other_node")
     ordered = scored.with_columns(
@@ -174,25 +176,21 @@ def _between_people(scored: pl.DataFrame, headers: dict[str, str], profile: Prof
         pl.col("source_id", "other_source_id", "low_tie", "high_tie", *levels).first(),
     )
     near = _near_people(people, profile)
-    told = near.with_columns(
-        pl.when(pl.col("weight") >= profile.review_from).then(pl.lit("")).alias("evidence")
-    )
+    told = near.with_columns(pl.when(pl.col("weight") >= profile.review_from).then(pl.lit("")).alias("evidence"))
     open_pairs = told.filter(pl.col("evidence").is_not_null())
     described = open_pairs.with_columns(describe_pairs(open_pairs, headers))
     rest = told.filter(pl.col("evidence").is_null())
-    return pl.concat([described, rest]).select(list(_WEIGHED_SCHEMA)).cast(_WEIGHED_SCHEMA)
+    return pl.concat([described, rest]).select(pl.col(name).cast(dtype) for name, dtype in _WEIGHED_SCHEMA.items())
 
 
 def _near_people(people: pl.DataFrame, profile: Profile) -> pl.DataFrame:
     """Leave out the pairs of people that nobody could join: neither weighs enough, nor stands between two that do."""
     strong = people.filter(pl.col("weight") >= profile.review_from)
     nodes = pl.concat([strong["node"], strong["other_node"]]).unique()
-    return people.filter(
-        pl.col("node").is_in(nodes.implode()) & pl.col("other_node").is_in(nodes.implode())
-    )
+    return people.filter(pl.col("node").is_in(nodes.implode()) & pl.col("other_node").is_in(nodes.implode()))
 
 
-def _weighed_pair(row: dict[str, object]) -> WeighedPair:
+def _weighed_pair(row: dict[str, Any]) -> WeighedPair:
     return WeighedPair(
         row["node"], row["other_node"], row["weight"], row["total"], row["count"], (row["low_tie"], row["high_tie"])
     )
@@ -238,7 +236,8 @@ def _stage_clusters(warehouse: Warehouse, clusters: Clusters, weighed: pl.DataFr
             orient="row",
         ),
     )
-    decided = [(pair.node, pair.other_node, "merged", None) for pair in clusters.joined]
+    decided: list[tuple[int, int, str, str | None]] = []
+    decided += [(pair.node, pair.other_node, "merged", None) for pair in clusters.joined]
     decided += [(pair.node, pair.other_node, "review", reason) for pair, reason in clusters.open.items()]
     decisions = pl.DataFrame(
         decided,

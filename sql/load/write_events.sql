@@ -1,6 +1,6 @@
 -- Purpose: the lead's own log: what this batch did to each lead, and the entries that a CRM's export brings along.
 -- Grain: one row per event. Imported entries are kept once, whatever number of exports repeat them.
--- Reads: this_batch, touched_lead, lead_outcome, renamed_lead, concluded, lead_before, staged_lead, row_outcome,
+-- Reads: this_batch, touched_lead, lead_outcome, renamed_lead, concluded, lead_before, parted_from, staged_lead, row_outcome,
 --   lead_alias, high_water. Writes: lead_event, high_water. Caller: flows/steps/load.py.
 
 CREATE OR REPLACE TEMP TABLE new_event AS
@@ -22,6 +22,14 @@ WITH happened AS (
         n.alias_id AS tie,
         json_object('merged_id', n.alias_id, 'reason', n.reason) AS data
     FROM renamed_lead AS n
+    UNION ALL
+    SELECT
+        f.previous_id AS lead_id,
+        2 AS place,
+        'lead_unmerged' AS event,
+        f.lead_id AS tie,
+        json_object('parted_id', f.lead_id) AS data
+    FROM parted_from AS f
     UNION ALL
     SELECT
         o.lead_id,

@@ -2,7 +2,7 @@
 -- Grain: one row per such person. Reads: grouped_source, record_lead, lead. Writes: parted_from.
 -- Caller: flows/regroup.py.
 
-CREATE OR REPLACE TEMP TABLE parted_from AS
+INSERT INTO parted_from
 SELECT
     g.lead_id,
     min(l.lead_id) AS previous_id

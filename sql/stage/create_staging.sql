@@ -122,6 +122,12 @@ CREATE OR REPLACE TEMP TABLE staged_rejected (
     reasons STRUCT("column" VARCHAR, code VARCHAR, message VARCHAR)[] NOT NULL
 );
 
+-- Which lead each one that is set apart was part of; empty in every batch but an unmerge.
+CREATE OR REPLACE TEMP TABLE parted_from (
+    lead_id BIGINT NOT NULL,
+    previous_id BIGINT NOT NULL
+);
+
 -- Which rejected row a replayed record is; empty in every other batch.
 CREATE OR REPLACE TEMP TABLE replayed_row (
     row_number BIGINT NOT NULL,

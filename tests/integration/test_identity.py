@@ -83,7 +83,10 @@ def test_one_name_with_other_contacts_is_two_people(world: World) -> None:
 def test_numbered_people_are_not_slips_of_each_other(world: World) -> None:
     world.load(
         "web",
-        [person(f"Ann{n}", "Bell", email=f"ann{n}@bell.example", phone=f"212736{5000 + n}", company="Bell") for n in range(60)],
+        [
+            person(f"Ann{n}", "Bell", email=f"ann{n}@bell.example", phone=f"212736{5000 + n}", company="Bell")
+            for n in range(60)
+        ],
     )
     assert count_leads(world) == 60
 
@@ -98,7 +101,9 @@ def test_one_person_at_two_companies_waits_for_somebody_to_decide(world: World) 
     world.load("web", [person("Elif", "Safak", email="elif@safak.example", company="Northgate Dental Ltd")])
     world.load("list", [person("Elif", "Safak", email="elif@safak.example", company="Harbour Foods")])
     assert count_leads(world) == 2
-    assert world.rows("SELECT decision, evidence->>'against' FROM match_decision") == [("review", "different_companies")]
+    assert world.rows("SELECT decision, evidence->>'against' FROM match_decision") == [
+        ("review", "different_companies")
+    ]
 
 
 def test_a_legal_form_makes_no_other_company(world: World) -> None:
@@ -125,7 +130,10 @@ def test_evidence_of_match_on_finds_people_without_contacts(world: World) -> Non
 
 def test_the_order_of_rows_does_not_change_who_is_whom(tmp_path: Path) -> None:
     people = [(*name.split(), f"{name.split()[0].lower()}@{name.split()[1].lower()}.example") for name in NAMES]
-    rows = [person(first, last, email=mail, company="Firm", phone=f"21273650{n:02}") for n, (first, last, mail) in enumerate(people)]
+    rows = [
+        person(first, last, email=mail, company="Firm", phone=f"21273650{n:02}")
+        for n, (first, last, mail) in enumerate(people)
+    ]
     rows += [person(first[0], last, email=mail) for first, last, mail in people]
     rows += [person(first, last + "e", phone=f"21273650{n:02}") for n, (first, last, _) in enumerate(people)]
     found = set()

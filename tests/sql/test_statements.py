@@ -55,6 +55,10 @@ BATCH_ORDER = (
     "load/write_events",
     "load/write_revisions",
     "load/write_rejected",
+    "regroup/create_regroup",
+    "regroup/touch_decided",
+    "regroup/note_parted",
+    "regroup/apply_groups",
 )
 
 INCOMING = {

@@ -59,7 +59,7 @@ class WeighedPair:
 
 @dataclass(frozen=True)
 class Traits:
-    """What speaks against joining a person to another, and of how many source records it is."""
+    """What speaks against joining a person to another, and of how many distinct records it is."""
 
     crm_ids: frozenset[int] = frozenset()
     application_ids: frozenset[str] = frozenset()
@@ -67,7 +67,7 @@ class Traits:
     owners: frozenset[str] = frozenset()
     team_ids: frozenset[int] = frozenset()
     apart_from: frozenset[int] = frozenset()
-    source_count: int = 1
+    face_count: int = 1
 
     def __or__(self, other: "Traits") -> "Traits":
         """Return the traits of both as one person."""
@@ -78,7 +78,7 @@ class Traits:
             self.owners | other.owners,
             self.team_ids | other.team_ids,
             self.apart_from | other.apart_from,
-            self.source_count + other.source_count,
+            self.face_count + other.face_count,
         )
 
 
@@ -251,7 +251,7 @@ class _Between:
 
     def mean(self, root: int, other: int, missing_weight: float) -> float:
         total, count = self._sums[root].get(other, (0.0, 0))
-        pair_count = self._groups.traits_of(root).source_count * self._groups.traits_of(other).source_count
+        pair_count = self._groups.traits_of(root).face_count * self._groups.traits_of(other).face_count
         missing = max(0, pair_count - count)
         return (total + missing * missing_weight) / (count + missing)
 

@@ -95,7 +95,8 @@ def weigh_people(warehouse: Warehouse, identity: Identity) -> pl.DataFrame:
     Returns one row per pair of people of which some pair of records may be one person (_WEIGHED_SCHEMA).
     """
     warehouse.run("resolve/pair_records")
-    pairs = warehouse.connection.sql("FROM candidate_pair").pl()
+    warehouse.run("resolve/face_records")
+    pairs = warehouse.connection.sql("FROM face_pair").pl()
     if pairs.is_empty():
         return pl.DataFrame(schema=_WEIGHED_SCHEMA)
     warehouse.run("resolve/supersede_contacts")
@@ -125,7 +126,7 @@ def _compared_records(warehouse: Warehouse) -> tuple[pl.DataFrame, dict[str, str
     for number, ((key, kind), rows) in enumerate(evidence.group_by("key", "kind", maintain_order=True), start=1):
         column = f"evidence_{number}"
         kinds[column], headers[column] = str(kind), f"{key}|{kind}"
-        said = rows.select(pl.col("source_id").alias("unique_id"), pl.col("value").alias(column))
+        said = rows.select(pl.col("face_id").alias("unique_id"), pl.col("value").alias(column))
         records = records.join(said, on="unique_id", how="left", maintain_order="left")
     return records, kinds, headers
 
@@ -209,14 +210,14 @@ def _read_traits(warehouse: Warehouse) -> dict[int, Traits]:
             companies=frozenset(row["companies"] or []),
             owners=frozenset(row["owners"] or []),
             team_ids=frozenset(row["team_ids"] or []),
-            source_count=row["source_count"],
+            face_count=row["face_count"],
         )
         for row in warehouse.frame("resolve/gather_traits").iter_rows(named=True)
     }
     for node, other in warehouse.frame("resolve/never_together").iter_rows():
         for one, two in ((node, other), (other, node)):
             known = traits.get(one, Traits())
-            traits[one] = known | Traits(apart_from=frozenset([two]), source_count=0)
+            traits[one] = known | Traits(apart_from=frozenset([two]), face_count=0)
     return traits
 
 

@@ -16,8 +16,8 @@ LEFT JOIN match_refusal AS f ON f.node = e.node AND f.other_node = e.other_node 
 WHERE f.reason IS DISTINCT FROM 'set_apart'
 UNION ALL
 SELECT
-    w.source_id,
-    w.other_source_id,
+    a.source_id,
+    b.source_id AS other_source_id,
     w.decision,
     'weighed' AS rule,
     w.weight,
@@ -26,4 +26,6 @@ SELECT
         ELSE json_merge_patch(w.evidence, json_object('against', w.reason))::VARCHAR
     END AS evidence
 FROM weighed_decision AS w
+INNER JOIN record AS a ON a.record_id = w.source_id
+INNER JOIN record AS b ON b.record_id = w.other_source_id
 ORDER BY decision, source_id, other_source_id, rule;

@@ -1,31 +1,10 @@
--- Purpose: what is compared of the source records in candidate pairs: what their newest versions say, and every contact.
---   An address or number of an office, or that many records carry, is a desk's.
--- Grain: one row per compared source record. Parameters: none.
--- Reads: compared_source, staged_identity, record_identity, staged_contact, staged_version, record_contact,
+-- Purpose: what is compared of the faces: names, company, location, and every contact that the source record has. An
+--   address or number of an office, or that many records carry, is a desk's.
+-- Grain: one row per face. Parameters: none.
+-- Reads: face, compared_source, staged_contact, staged_version, record_contact,
 --   superseded_contact, withdrawn_record. Writes: nothing. Caller: flows/steps/resolve.py.
 
-WITH version AS (
-    SELECT i.* FROM staged_identity AS i WHERE i.source_id IN (SELECT s.source_id FROM compared_source AS s)
-    UNION ALL
-    SELECT i.*
-    FROM record_identity AS i
-    WHERE
-        i.source_id IN (SELECT s.source_id FROM compared_source AS s)
-        AND i.record_id NOT IN (SELECT w.record_id FROM withdrawn_record AS w)
-),
-
-named AS (
-    SELECT
-        v.source_id,
-        arg_max(v.first_name, v.record_id) AS first_name,
-        arg_max(v.last_name, v.record_id) AS last_name,
-        arg_max(v.company, v.record_id) AS company,
-        arg_max(v.location, v.record_id) AS location
-    FROM version AS v
-    GROUP BY v.source_id
-),
-
-contact AS (
+WITH contact AS (
     SELECT
         v.source_id,
         c.kind,
@@ -112,7 +91,7 @@ reached AS (
 )
 
 SELECT
-    n.source_id AS unique_id,
+    n.face_id AS unique_id,
     n.first_name,
     n.last_name,
     regexp_replace(coalesce(n.first_name, '') || '|' || coalesce(n.last_name, ''), '[^0-9|]', '', 'g') AS digits,
@@ -122,6 +101,6 @@ SELECT
     coalesce(r.desk_phones, []) AS desk_phones,
     n.company,
     n.location
-FROM named AS n
+FROM face AS n
 LEFT JOIN reached AS r ON r.source_id = n.source_id
-ORDER BY n.source_id;
+ORDER BY n.face_id;

@@ -1,5 +1,5 @@
 -- Purpose: what speaks against joining people (design 5.7): a CRM id, application ids, companies, and owners or teams
---   that the CRM or somebody by hand gave; and of how many source records each person is.
+--   that the CRM or somebody by hand gave; and how many different things its records say of who it is.
 -- Grain: one row per person that takes part in an exact or a weighed match. Parameters: none.
 -- Reads: match_edge, weighed_edge, staged_source, staged_version, staged_lead, staged_identity, this_batch, lead,
 --   record, record_lead, record_identity, assignment. Writes: nothing. Caller: flows/steps/resolve.py.
@@ -28,6 +28,8 @@ trait AS (
         s.node,
         s.crm_id,
         s.application_id,
+        i.first_name,
+        i.last_name,
         i.company,
         CASE WHEN b.origin = 'crm' THEN l.assignedTo END AS owner,
         CASE WHEN b.origin = 'crm' THEN l.teamId END AS team_id,
@@ -44,6 +46,8 @@ trait AS (
         -- A CRM record without an id makes a CRM lead whose id is ours to give up.
         CASE WHEN l.id IN (SELECT r.id FROM record AS r) THEN l.id END AS crm_id,
         l.applicationId AS application_id,
+        NULL AS first_name,
+        NULL AS last_name,
         NULL AS company,
         CASE WHEN l.origin = 'crm' THEN l.assignedTo ELSE h.owner END AS owner,
         CASE WHEN l.origin = 'crm' THEN l.teamId END AS team_id,
@@ -56,6 +60,8 @@ trait AS (
         k.lead_id AS node,
         NULL AS crm_id,
         NULL AS application_id,
+        i.first_name,
+        i.last_name,
         i.company,
         NULL AS owner,
         NULL AS team_id,
@@ -67,7 +73,7 @@ trait AS (
 
 SELECT
     t.node,
-    count(DISTINCT t.source_id) AS source_count,
+    count(DISTINCT (t.source_id, t.first_name, t.last_name, t.company)) FILTER (WHERE t.source_id IS NOT NULL) AS face_count,
     max(t.crm_id) AS crm_id,
     list_sort(list(DISTINCT t.application_id) FILTER (WHERE t.application_id IS NOT NULL)) AS application_ids,
     list_sort(list(DISTINCT t.company) FILTER (WHERE t.company IS NOT NULL)) AS companies,

@@ -25,6 +25,7 @@ BATCH_ORDER = (
     "resolve/supersede_contacts",
     "resolve/find_matches",
     "resolve/pair_records",
+    "resolve/face_records",
     "resolve/create_clusters",
     "resolve/gather_people",
     "assign/require_team_and_source",

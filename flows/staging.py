@@ -107,11 +107,12 @@ def _stage_chunks(
             issues = pl.concat([typed.issues, mapped.sealed])
             yield chunk, validate.validate_leads(typed.leads, typed.contacts, issues, feed, known)
 
-    for chunk, valid in ahead(valid_chunks()):
-        load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues)
-        load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected, source.file_format, feed, run))
-        staged.rows_read += chunk.rows.height + len(chunk.broken)
-        run.report(Progress(source.name, "read", staged.rows_read))
+    with run.warehouse.staging():
+        for chunk, valid in ahead(valid_chunks()):
+            load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues)
+            load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected, source.file_format, feed, run))
+            staged.rows_read += chunk.rows.height + len(chunk.broken)
+            run.report(Progress(source.name, "read", staged.rows_read))
     return staged, used_orders
 
 

@@ -107,6 +107,27 @@ class Warehouse:
         self.connection.commit()
 
     @contextmanager
+    def staging(self) -> Iterator[None]:
+        """Let the block append chunks to temporary tables, and keep them all at its end, or none of them.
+
+        In a transaction of its own each chunk would be copied once more as it is committed; those of one transaction
+        are moved in place. With one thread the caller's does the work. With more, a worker would do it, while the
+        caller's asks without a pause whether it is done: a core, and Python's lock, that whoever makes the next
+        chunk needs.
+        """
+        ((threads,),) = self.connection.sql("SELECT current_setting('threads')").fetchall()
+        self.connection.execute("SET threads = 1")
+        try:
+            if self._is_rehearsal:
+                # One transaction already; what a failure leaves is in temporary tables, which are made anew.
+                yield
+                return
+            with self.transaction():
+                yield
+        finally:
+            self.connection.execute("SET threads = $threads", {"threads": threads})
+
+    @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """Run the block as a dry run: its transactions see each other, and all are rolled back at its end."""
         self.connection.begin()

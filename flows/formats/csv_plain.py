@@ -174,14 +174,14 @@ def _result(block: bytes, cells: pl.DataFrame, columns: Columns, start: Position
     records = pl.int_range(start.records + 1, start.records + cells.height + 1, dtype=pl.Int64, eager=True)
 
     def raw_of(row_numbers: list[int]) -> list[str]:
-        lines = block.splitlines(keepends=True)
-        texts = []
-        for number in row_numbers:
-            first = int(firsts[number - start.records - 1])
-            after = int(all_firsts.search_sorted(first, side="right"))
-            end = int(all_firsts[after]) if after < all_firsts.len() else len(lines)
-            texts.append(readable(without_line_end(b"".join(lines[first:end]))))
-        return texts
+        line_feeds = (_codes(block) == _LINE_FEED).arg_true().cast(pl.Int64)
+        line_starts = pl.concat([pl.Series([0]), line_feeds + 1])
+        wanted = firsts.gather(pl.Series(row_numbers, dtype=pl.Int64) - start.records - 1)
+        # A record ends where the next one begins, be that a blank one.
+        next_firsts = pl.concat([all_firsts, pl.Series([line_count])])
+        after = next_firsts.gather(all_firsts.search_sorted(wanted, side="right"))
+        spans = zip(line_starts.gather(wanted), line_starts.gather(after), strict=True)
+        return [readable(without_line_end(block[begin:end])) for begin, end in spans]
 
     return BlockRead(
         RawChunk(

@@ -135,12 +135,7 @@ def texts_of(
     chunk: read.RawChunk, row_numbers: list[int], file_format: read.FileFormat, feed: Feed, run: Run
 ) -> list[str]:
     """Return the physical text of readable rows of a chunk, with what may never be stored masked in it."""
-    rows = chunk.rows.join(
-        pl.DataFrame({"row_number": row_numbers}, schema={"row_number": pl.Int64}),
-        on="row_number",
-        how="right",
-        maintain_order="right",
-    ).select(chunk.rows.columns)
+    rows = chunk.rows[chunk.rows["row_number"].search_sorted(pl.Series(row_numbers, dtype=pl.Int64))]
     matches = mapping.map_headers(headers_of(rows), feed, run.aliases)
     return seal.mask_rows(chunk.raw_of(row_numbers), rows, run.forbidden.among(headers_of(rows)), matches, file_format)
 

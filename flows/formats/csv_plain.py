@@ -160,10 +160,7 @@ def _result(block: bytes, cells: pl.DataFrame, columns: Columns, start: Position
     line_count = _count(block, _LINE_FEED)
     firsts = pl.int_range(cells.height, dtype=pl.Int64, eager=True)
     if line_count != cells.height:
-        lines_taken = cells.select(
-            1 + pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).cast(pl.Int64))
-        ).to_series()
-        firsts = lines_taken.cum_sum() - lines_taken
+        firsts = _first_lines(block)
     all_firsts = firsts
     blank = _blank_rows(cells)
     if blank.len():
@@ -196,6 +193,14 @@ def _result(block: bytes, cells: pl.DataFrame, columns: Columns, start: Position
         len(block),
         Position(start.records + cells.height, start.lines + line_count),
     )
+
+
+def _first_lines(block: bytes) -> pl.Series:
+    """Return the numbers of the lines that records begin on: behind line ends with an even number of quotes before."""
+    codes = _codes(block)
+    line_feeds, quotes = (codes == _LINE_FEED).arg_true(), (codes == _QUOTE).arg_true()
+    ends = (quotes.search_sorted(line_feeds) % 2 == 0).arg_true().cast(pl.Int64)
+    return pl.concat([pl.Series([0]), ends.head(ends.len() - 1) + 1])
 
 
 def _blank_rows(cells: pl.DataFrame) -> pl.Series:

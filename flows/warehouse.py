@@ -115,13 +115,14 @@ class Warehouse:
         caller's asks without a pause whether it is done: a core, and Python's lock, that whoever makes the next
         chunk needs.
         """
+        if self._is_rehearsal:
+            # One transaction already, in which nothing can be set once a statement failed. What a failure leaves is in
+            # temporary tables, which are made anew.
+            yield
+            return
         ((threads,),) = self.connection.sql("SELECT current_setting('threads')").fetchall()
         self.connection.execute("SET threads = 1")
         try:
-            if self._is_rehearsal:
-                # One transaction already; what a failure leaves is in temporary tables, which are made anew.
-                yield
-                return
             with self.transaction():
                 yield
         finally:

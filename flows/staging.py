@@ -108,11 +108,12 @@ def _stage_chunks(
             valid = validate.validate_leads(typed.leads, typed.contacts, issues, feed, known)
             yield chunk, valid, evidence.gather_identity_evidence(mapped.rows, feed)
 
-    for chunk, valid, identifying in ahead(valid_chunks()):
-        load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues, identifying)
-        load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected, source.file_format, feed, run))
-        staged.rows_read += chunk.rows.height + len(chunk.broken)
-        run.report(Progress(source.name, "read", staged.rows_read))
+    with run.warehouse.staging():
+        for chunk, valid, identifying in ahead(valid_chunks()):
+            load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues, identifying)
+            load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected, source.file_format, feed, run))
+            staged.rows_read += chunk.rows.height + len(chunk.broken)
+            run.report(Progress(source.name, "read", staged.rows_read))
     return staged, used_orders
 
 
@@ -135,12 +136,7 @@ def texts_of(
     chunk: read.RawChunk, row_numbers: list[int], file_format: read.FileFormat, feed: Feed, run: Run
 ) -> list[str]:
     """Return the physical text of readable rows of a chunk, with what may never be stored masked in it."""
-    rows = chunk.rows.join(
-        pl.DataFrame({"row_number": row_numbers}, schema={"row_number": pl.Int64}),
-        on="row_number",
-        how="right",
-        maintain_order="right",
-    ).select(chunk.rows.columns)
+    rows = chunk.rows[chunk.rows["row_number"].search_sorted(pl.Series(row_numbers, dtype=pl.Int64))]
     matches = mapping.map_headers(headers_of(rows), feed, run.aliases)
     return seal.mask_rows(chunk.raw_of(row_numbers), rows, run.forbidden.among(headers_of(rows)), matches, file_format)
 

@@ -118,6 +118,28 @@ class Warehouse:
         self.connection.commit()
 
     @contextmanager
+    def staging(self) -> Iterator[None]:
+        """Let the block append chunks to temporary tables, and keep them all at its end, or none of them.
+
+        In a transaction of its own each chunk would be copied once more as it is committed; those of one transaction
+        are moved in place. With one thread the caller's does the work. With more, a worker would do it, while the
+        caller's asks without a pause whether it is done: a core, and Python's lock, that whoever makes the next
+        chunk needs.
+        """
+        if self._is_rehearsal:
+            # One transaction already, in which nothing can be set once a statement failed. What a failure leaves is in
+            # temporary tables, which are made anew.
+            yield
+            return
+        ((threads,),) = self.connection.sql("SELECT current_setting('threads')").fetchall()
+        self.connection.execute("SET threads = 1")
+        try:
+            with self.transaction():
+                yield
+        finally:
+            self.connection.execute("SET threads = $threads", {"threads": threads})
+
+    @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """Run the block as a dry run: its transactions see each other, and all are rolled back at its end."""
         self.connection.begin()
@@ -155,6 +177,9 @@ def open_warehouse(
         connection = _connect(path, deadline, wait_seconds, read_only=False, config={})
         if is_new:
             path.chmod(0o600)
+        # Tables have no order but what a query asks for. Kept to one, all rows that come out of a join are inserted
+        # by one thread, while another asks without a pause whether it is done.
+        connection.execute("SET preserve_insertion_order = false")
         if memory_limit is not None:
             connection.execute("SET memory_limit = $limit", {"limit": memory_limit})
     except BaseException:

@@ -96,7 +96,7 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
         run.report(Progress(name, "resolve", staged.rows_read))
         run.step(resolve.refuse_id_conflicts, warehouse)
         run.step(resolve.resolve_people, warehouse, run.identity)
-        run.step(assign.require_team_and_source, warehouse)
+        run.step(assign.require_team_and_source, warehouse, run.reference.routing)
         fill_raw_text(staged.source, batch.feed, run)
         rejected = load.staged_rejected(warehouse)
         _refuse_whole(staged, rejected.height, batch.feed, warehouse)
@@ -106,11 +106,12 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
         with warehouse.transaction():
             run.step(load.write_records, warehouse)
             rule_changes = run.step(survive.conclude_leads, warehouse)
-            run.step(assign.assign_leads, warehouse)
+            run.step(assign.assign_leads, warehouse, run.reference.routing)
             run.step(survive.complete_leads, warehouse)
             run.step(load.write_leads, warehouse)
             if not staged.source.is_partial:
                 drift.keep_columns(warehouse, batch.batch_id, staged.columns)
+            load.keep_reference(warehouse, batch.reference_sha256, run.reference.contents)
             run.step(load.write_batch, warehouse, batch, _ending("loaded", staged, rule_changes))
             run.step(load.check_invariants, warehouse, batch.batch_id, staged.rows_read)
     except LeadmillError as error:
@@ -133,6 +134,7 @@ def close_batch(
         load.begin_staging(warehouse, batch, load.ReferenceTables(None, None, None, None, None, None))
         if rejected is not None:
             load.stage_rejected(warehouse, rejected)
+        load.keep_reference(warehouse, batch.reference_sha256, run.reference.contents)
         load.write_batch(warehouse, batch, ending)
     return publish.summarise_batch(warehouse, batch.batch_id)
 
@@ -148,7 +150,7 @@ def _refuse_whole(staged: Staged, rows_rejected: int, feed: Feed, warehouse: War
 
 def _files_of(request: Request, reference: Reference) -> Iterator[tuple[Path, Feed]]:
     """Yield each file that the request means, with its feed. Raises UsageError before anything is taken."""
-    feed = None if request.feed is None else _feed_named(request.feed, reference)
+    feed = None if request.feed is None else feed_named(request.feed, reference)
     if request.paths:
         for path in pull.find_files(request.paths):
             yield path, feed or pull.choose_feed(path, reference.feeds)
@@ -170,7 +172,8 @@ def _refuse_preferences(files: Sequence[tuple[Path, Feed]]) -> None:
             raise UsageError(f"feed {feed.name}: files of opt-outs are not understood yet; take its files out")
 
 
-def _feed_named(name: str, reference: Reference) -> Feed:
+def feed_named(name: str, reference: Reference) -> Feed:
+    """Return the feed of a name. Raises UsageError for one that nobody defined."""
     if name not in reference.feeds:
         raise UsageError(
             f"unknown feed {name!r}; known are {', '.join(sorted(reference.feeds))} "

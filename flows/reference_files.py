@@ -9,6 +9,7 @@ import csv
 import io
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,12 +119,7 @@ def read_feeds(path: Path, content: bytes) -> tuple[dict[str, Feed], TomlText]:
 
 def read_identity_rules(path: Path, content: bytes) -> IdentityRules:
     """Read `identity.toml`. Raises `UsageError` naming file, line and key of what is wrong."""
-    text = _decode(path, content)
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: {_syntax_error(str(error), text)}") from None
-    toml = TomlText(path, tuple(_key_lines(text)))
+    document, toml = read_toml(path, content)
     try:
         return IdentityRules.model_validate(document)
     except ValidationError as error:
@@ -151,12 +147,19 @@ def _syntax_error(message: str, text: str) -> str:
 
 
 def _key_lines(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Yield the whole path of each table header and key with its line, as far as lines tell them."""
+    """Yield the whole path of each table header and key with its line, as far as lines tell them.
+
+    Tables of an array are numbered: the second `[[rules]]` is ("rules", "1").
+    """
     table: tuple[str, ...] = ()
+    counts: Counter[tuple[str, ...]] = Counter()
     for number, line in enumerate(text.splitlines(), start=1):
         found = _TOML_LINE.match(line)
         if found and found["table"]:
             table = _path_of(found["table"])
+            if line.lstrip().startswith("[["):
+                counts[table] += 1
+                table = (*table, str(counts[table] - 1))
             yield table, number
         elif found:
             yield (*table, *_path_of(found["key"])), number

@@ -16,7 +16,7 @@ import polars as pl
 
 from flows.errors import UsageError
 from flows.run import Progress, Run
-from flows.staging import reference_tables
+from flows.staging import tables_of
 from flows.steps import load, publish, resolve, survive
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
@@ -127,7 +127,9 @@ def _regroup(run: Run, kind: Literal["merge", "unmerge", "sweep"], decisions: pl
         _conclude(warehouse)
         if kind == "sweep":
             warehouse.run("regroup/remember_sweep")
+        load.keep_reference(warehouse, batch.reference_sha256, run.reference.contents)
         load.write_batch(warehouse, batch, load.Ending("loaded", datetime.now(UTC)))
+        survive.date_decided(warehouse)
         load.check_invariants(warehouse, batch.batch_id, 0)
     summary = publish.summarise_batch(warehouse, batch.batch_id)
     return Outcome(summary, before, grouped["lead_id"].n_unique())
@@ -146,7 +148,8 @@ def _batch(run: Run, kind: load.BatchKind) -> load.Batch:
         file_uri=None,
         file_sha256=None,
         file_bytes=None,
-        as_of=started_at,
+        # No source said anything: a lead is as old as its newest word.
+        as_of=None,
         started_at=started_at,
         reference_sha256=run.reference.sha256,
         code_version=run.code_version,
@@ -154,18 +157,16 @@ def _batch(run: Run, kind: load.BatchKind) -> load.Batch:
 
 
 def _begin(run: Run, batch: load.Batch) -> None:
-    load.begin_staging(run.warehouse, batch, reference_tables(run.reference))
+    load.begin_staging(run.warehouse, batch, tables_of(run.reference))
 
 
 def _conclude(warehouse: Warehouse) -> None:
     warehouse.run("regroup/note_parted")
     warehouse.run("regroup/apply_groups")
     warehouse.run("regroup/part_assignments")
-    warehouse.run("survive/create_concluded")
-    survive.conclude_leads(warehouse)
+    survive.conclude_known(warehouse)
     survive.complete_leads(warehouse)
-    load.write_regrouped(warehouse)
-    warehouse.run("regroup/date_leads")
+    load.write_decided(warehouse)
 
 
 def _joined(sources: Sequence[Source], decisions: pl.DataFrame) -> dict[int, int]:

@@ -15,6 +15,7 @@ from flows.archive import redacted_format
 from flows.cells.dates import DateEvidence
 from flows.errors import UnreadableFileError
 from flows.reference import Reference
+from flows.reference_names import gather_names, name_ids
 from flows.reject_sheets import is_sheet
 from flows.run import Progress, Run
 from flows.steps import drift, evidence, load, normalise, pull, read, redact, seal, validate
@@ -92,7 +93,8 @@ def _stage_chunks(
     """Stage all chunks with these date orders, or each with those that are known by then; return them too."""
     feed, reference = batch.feed, run.reference
     known = validate.gather_known(reference.teams, reference.lead_sources, reference.users, feed.account_id)
-    load.begin_staging(run.warehouse, batch, reference_tables(reference), source.replayed)
+    names = gather_names(reference.teams, reference.lead_sources)
+    load.begin_staging(run.warehouse, batch, tables_of(reference), source.replayed)
     staged, used_orders = Staged(source), list[Mapping[str, str]]()
 
     def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated, pl.DataFrame]]:
@@ -103,9 +105,10 @@ def _stage_chunks(
             staged.is_sealed |= mapped.rows.width < chunk.rows.width or not mapped.sealed.is_empty()
             date_evidence = normalise.add_date_evidence(date_evidence, mapped.frame)
             used_orders.append(normalise.date_orders_of(date_evidence, feed) if date_orders is None else date_orders)
-            typed = normalise.normalise_leads(mapped.frame, feed, used_orders[-1])
+            named = name_ids(mapped.frame, feed, names)
+            typed = normalise.normalise_leads(named.frame, feed, used_orders[-1])
             issues = pl.concat([typed.issues, mapped.sealed])
-            valid = validate.validate_leads(typed.leads, typed.contacts, issues, feed, known)
+            valid = validate.validate_leads(typed.leads, typed.contacts, issues, feed, known, named.unknown)
             yield chunk, valid, evidence.gather_identity_evidence(mapped.rows, feed)
 
     with run.warehouse.staging():
@@ -212,8 +215,8 @@ def _rejected(
     return pl.concat([broken, invalid.with_columns(pl.Series("raw", texts, dtype=pl.String))])
 
 
-def reference_tables(reference: Reference) -> load.ReferenceTables:
-    """Return the reference data as a batch stages it."""
+def tables_of(reference: Reference) -> load.ReferenceTables:
+    """Return the reference frames that the warehouse keeps and asks."""
     return load.ReferenceTables(
         teams=reference.teams,
         team_members=reference.team_members,

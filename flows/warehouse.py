@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -78,9 +78,14 @@ class Warehouse:
         else:
             self.connection.execute(statement(name), parameters)
 
-    def frame(self, name: str, parameters: Mapping[str, object] | None = None) -> pl.DataFrame:
-        """Run a named query and return its rows in the order it gives."""
-        return self.connection.sql(statement(name), params=parameters).pl()
+    def frame(
+        self, name: str, parameters: Mapping[str, object] | None = None, columns: Sequence[str] | None = None
+    ) -> pl.DataFrame:
+        """Run a named query and return its rows in the order it gives, with all columns or only those asked for."""
+        rows = self.connection.sql(statement(name), params=parameters)
+        if columns is not None:
+            rows = rows.project(", ".join(f'"{column}"' for column in columns))
+        return rows.pl()
 
     def append(self, table: str, frame: pl.DataFrame) -> None:
         """Append a frame to a table by column name; table and columns are constants of the code."""

@@ -231,8 +231,10 @@ USERS: Final = ReferenceTable(
         "active": _ACTIVE,
         "working_days": ReferenceColumn(pl.List(pl.Int64()), _read_working_days, blank=ALL_DAYS),
         "accountId": _text(),
+        "id": _text(),
     },
     key=("user",),
+    rules=(("id: two users have it", _is_alone_with(pl.col("id").str.to_lowercase())),),
 )
 
 ABSENCES: Final = ReferenceTable(

@@ -14,6 +14,7 @@ import polars as pl
 from flows.errors import BatchFailedError
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
+from schemas.reference_tables import DO_NOT_LOAD
 from schemas.rejected import REJECTED_COLUMNS
 from schemas.spec import CRM_OWNED_FIELDS, lead_columns
 
@@ -28,8 +29,8 @@ SMALLEST_JUDGED_ROW_COUNT: Final = 50
 
 
 # A batch takes a file, or decides something anew without one.
-BatchKind = Literal["ingest", "replay", "merge", "unmerge", "sweep"]
-WITHOUT_FILE: Final = ("merge", "unmerge", "sweep")
+BatchKind = Literal["ingest", "replay", "merge", "unmerge", "sweep", "reassign"]
+WITHOUT_FILE: Final = ("merge", "unmerge", "sweep", "reassign")
 
 
 @dataclass(frozen=True)
@@ -210,24 +211,43 @@ def _vendor_belief(feed: Feed, field: str) -> int:
     # A vendor's lead source comes by the assignment of the new lead, like its team.
     if field in (*CRM_OWNED_FIELDS, "leadSourceId") and field not in feed.trust:
         return FOUNDING_ONLY
+    # Where a lead first came from stays what it was, unless the feed says so of this very field.
+    if field == "source" and field not in feed.on_update:
+        return FILL
     return OVERWRITE if feed.update_rule(field) == "overwrite" else FILL
 
 
 def write_leads(warehouse: Warehouse) -> None:
     """Put the concluded leads in place, and say what became of each row, in row_outcome and batch_row."""
-    warehouse.run("load/compare_leads")
-    warehouse.run("load/write_leads")
+    put_leads(warehouse)
     warehouse.run("load/write_rows")
     warehouse.run("load/write_decisions")
     warehouse.run("load/write_events")
     warehouse.run("load/write_revisions")
 
 
-def write_regrouped(warehouse: Warehouse) -> None:
-    """Put the leads in place that were concluded without a file; there are no rows to tell of."""
+def put_leads(warehouse: Warehouse) -> None:
+    """Put the concluded leads in place."""
     warehouse.run("load/compare_leads")
     warehouse.run("load/write_leads")
+
+
+def write_decided(warehouse: Warehouse) -> None:
+    """Put leads in place that other decisions than a file's rows changed, and write their log."""
+    put_leads(warehouse)
     warehouse.run("load/write_events")
+    warehouse.run("load/write_revisions")
+
+
+def keep_reference(warehouse: Warehouse, reference_sha256: str, contents: Mapping[str, bytes]) -> None:
+    """Keep the reference files that a batch uses, unless they are kept already."""
+    kept = {name: content for name, content in contents.items() if name != DO_NOT_LOAD.file_name}
+    files = pl.DataFrame(
+        {"reference_sha256": [reference_sha256] * len(kept), "file_name": list(kept), "content": list(kept.values())},
+        schema={"reference_sha256": pl.String, "file_name": pl.String, "content": pl.Binary},
+    )
+    with warehouse.incoming(files):
+        warehouse.run("load/keep_reference")
 
 
 def write_batch(warehouse: Warehouse, batch: Batch, ending: Ending) -> None:

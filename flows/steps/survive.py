@@ -43,6 +43,12 @@ def conclude_leads(warehouse: Warehouse) -> tuple[str, ...]:
     )
 
 
+def conclude_known(warehouse: Warehouse) -> None:
+    """Conclude the leads of staged_person from their records, where no file brings any new ones."""
+    warehouse.run("survive/create_concluded")
+    conclude_leads(warehouse)
+
+
 def complete_leads(warehouse: Warehouse) -> None:
     """Complete `concluded` with the decisions that stand, this batch's among them, and with all contacts."""
     warehouse.run("survive/standing_assignments")
@@ -50,6 +56,11 @@ def complete_leads(warehouse: Warehouse) -> None:
     warehouse.run("survive/touch_contacts")
     warehouse.run("resolve/supersede_contacts")
     warehouse.run("survive/conclude_contacts")
+
+
+def date_decided(warehouse: Warehouse) -> None:
+    """Date the leads that a batch without a file changed; its audit row must be written."""
+    warehouse.run("survive/date_decided")
 
 
 def conclude_everything(warehouse: Warehouse) -> None:

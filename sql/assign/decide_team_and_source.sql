@@ -1,35 +1,34 @@
--- Purpose: decide team and source of the touched leads, and whose turn is needed. Team and source: what the CRM
---   gives, else what was decided before, else for a new lead what its rows give, else the feed's. Owner: what
---   the CRM or a trusted feed gives, else the owner before, else for a new lead a given and known one; who is
---   left without takes a turn in the team's rotation, where the feed rotates.
--- Grain: one row per touched lead.
--- Reads: this_batch, staged_person, concluded, standing_assignment, new_person_team.
+-- Purpose: decide team and source of the touched leads, and who needs a turn. Team and source: what the CRM or a trusted
+--   feed gives, else what was decided before, else for a new lead what assign/require_team_and_source.sql found. Owner:
+--   what the CRM or a trusted feed gives, else the owner before, else for a new lead a given and known one; who is left
+--   without takes a turn in the team's rotation, where the feed rotates and the lead is open.
+-- Grain: one row per touched lead. no_turn_rule says why a lead without an owner takes no turn.
+-- Reads: this_batch, staged_person, concluded, standing_assignment, new_person_team, lead, used_stage.
 -- Writes: proposed_assignment. Caller: flows/steps/assign.py.
 
 CREATE OR REPLACE TEMP TABLE proposed_assignment AS
 WITH decided AS (
     SELECT
         p.lead_id,
-        p.first_row_number,
+        p.first_row_number AS order_number,
         p.previous_lead_id,
-        c.archived,
+        l.teamId AS previous_team_id,
+        l.leadSourceId AS previous_source_id,
+        l.assignedTo AS previous_owner,
         coalesce(c.teamId, a.teamId, n.team_id) AS teamId,
         CASE
             WHEN c.teamId IS NOT NULL AND c.origin = 'crm' THEN 'crm'
             WHEN c.teamId IS NOT NULL THEN 'trusted'
             WHEN a.teamId IS NOT NULL THEN 'existing'
-            WHEN n.given_team_id IS NOT NULL THEN 'given'
-            WHEN n.team_id IS NOT NULL THEN 'feed'
-            ELSE 'none'
+            ELSE coalesce(n.team_rule, 'none')
         END AS team_rule,
-        coalesce(c.leadSourceId, a.leadSourceId, n.given_source_id, n.feed_source_id) AS leadSourceId,
+        CASE WHEN c.teamId IS NULL AND a.teamId IS NULL THEN n.team_candidates END AS team_candidates,
+        coalesce(c.leadSourceId, a.leadSourceId, n.source_id) AS leadSourceId,
         CASE
             WHEN c.leadSourceId IS NOT NULL AND c.origin = 'crm' THEN 'crm'
             WHEN c.leadSourceId IS NOT NULL THEN 'trusted'
             WHEN a.leadSourceId IS NOT NULL THEN 'existing'
-            WHEN n.given_source_id IS NOT NULL THEN 'given'
-            WHEN n.feed_source_id IS NOT NULL THEN 'feed'
-            ELSE 'none'
+            ELSE coalesce(n.source_rule, 'none')
         END AS source_rule,
         coalesce(c.assignedTo, a.assignedTo, n.given_owner) AS assignedTo,
         CASE
@@ -37,23 +36,47 @@ WITH decided AS (
             WHEN c.assignedTo IS NOT NULL THEN 'trusted'
             WHEN a.assignedTo IS NOT NULL THEN 'existing'
             WHEN n.given_owner IS NOT NULL THEN 'given'
-        END AS owner_rule
+        END AS owner_rule,
+        c.archived IS TRUE AS is_archived,
+        l.missing_since IS NOT NULL AS is_missing,
+        coalesce(s.kind, 'open') <> 'open' AS is_closed
     FROM staged_person AS p
     INNER JOIN concluded AS c ON c.id = p.lead_id
     LEFT JOIN standing_assignment AS a ON a.lead_id = p.lead_id
     LEFT JOIN new_person_team AS n ON n.person = p.person
+    LEFT JOIN lead AS l ON l.id = p.previous_lead_id
+    LEFT JOIN used_stage AS s ON lower(s.processStage) = lower(c.processStage)
+),
+
+judged AS (
+    SELECT
+        d.*,
+        CASE
+            WHEN d.teamId IS NULL THEN 'unassigned_no_team'
+            WHEN NOT b.is_rotating THEN 'unassigned_no_rotation'
+            WHEN d.is_archived THEN 'unassigned_archived'
+            WHEN d.is_missing THEN 'unassigned_missing'
+            WHEN d.is_closed THEN 'unassigned_closed'
+        END AS no_turn_rule
+    FROM decided AS d
+    CROSS JOIN this_batch AS b
 )
 
 SELECT
-    d.lead_id,
-    d.first_row_number,
-    d.previous_lead_id,
-    d.teamId,
-    d.team_rule,
-    d.leadSourceId,
-    d.source_rule,
-    d.assignedTo,
-    d.owner_rule,
-    d.owner_rule IS NULL AND b.is_rotating AND d.teamId IS NOT NULL AND d.archived IS NOT TRUE AS needs_turn
-FROM decided AS d
-CROSS JOIN this_batch AS b;
+    j.lead_id,
+    j.order_number,
+    j.previous_lead_id,
+    j.previous_team_id,
+    j.previous_source_id,
+    j.previous_owner,
+    j.teamId,
+    j.team_rule,
+    j.team_candidates,
+    j.leadSourceId,
+    j.source_rule,
+    j.assignedTo,
+    j.owner_rule,
+    NOT j.is_archived AND NOT j.is_missing AND NOT j.is_closed AS is_open,
+    j.no_turn_rule,
+    j.owner_rule IS NULL AND j.no_turn_rule IS NULL AS needs_turn
+FROM judged AS j;

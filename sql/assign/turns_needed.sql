@@ -7,4 +7,4 @@ SELECT
     p.teamId
 FROM proposed_assignment AS p
 WHERE p.needs_turn
-ORDER BY p.teamId, p.first_row_number;
+ORDER BY p.teamId, p.order_number;

@@ -1,19 +1,59 @@
 -- Purpose: record one decision, with the rule behind each part, for every new lead and for every lead whose team,
 --   source or owner is another than before.
--- Grain: one row per decision.
--- Reads: this_batch, proposed_assignment, dealt_turn, dealt_pool, used_team, lead. Writes: assignment.
--- Caller: flows/steps/assign.py.
+-- Grain: one row per decision. pool names who shared the turn; candidates is a list of who or what else came into
+--   question, each with a reason, where the decision was not routine.
+-- Reads: this_batch, proposed_assignment, dealt_turn, dealt_round, dealt_word, refused_word, company_owner, used_team.
+-- Writes: assignment. Caller: flows/steps/assign.py.
 
 INSERT INTO assignment
-WITH decided AS (
+-- The owner of another lead of the company: known, or whoever took that lead's turn in this batch.
+WITH of_company AS (
     SELECT
-        p.*,
-        d.assignedTo AS turn_owner,
-        CASE WHEN d.assignedTo IS NOT NULL THEN s.pool END AS pool,
-        CASE WHEN p.needs_turn AND d.assignedTo IS NULL THEN t.fallback_owner END AS fallback_owner
+        c.lead_id,
+        coalesce(c.assignedTo, d.assignedTo) AS assignedTo,
+        '{"for": "owner", "candidate": "lead ' || c.leader_id || '", "reason": "same_company"}' AS candidates
+    FROM company_owner AS c
+    LEFT JOIN dealt_turn AS d ON d.lead_id = c.leader_id
+),
+
+decided AS (
+    SELECT
+        p.lead_id,
+        p.previous_lead_id,
+        p.previous_team_id,
+        p.previous_source_id,
+        p.previous_owner,
+        p.teamId,
+        p.leadSourceId,
+        p.team_rule,
+        p.source_rule,
+        coalesce(
+            p.assignedTo,
+            d.assignedTo,
+            k.assignedTo,
+            CASE WHEN p.no_turn_rule IS NULL THEN t.fallback_owner END
+        ) AS assignedTo,
+        CASE
+            WHEN p.owner_rule IS NOT NULL THEN p.owner_rule
+            WHEN d.assignedTo IS NOT NULL THEN 'rotation'
+            WHEN k.assignedTo IS NOT NULL THEN 'company'
+            WHEN p.no_turn_rule IS NOT NULL THEN p.no_turn_rule
+            WHEN t.fallback_owner IS NOT NULL THEN 'fallback'
+            ELSE 'unassigned_no_member'
+        END AS owner_rule,
+        s.pool,
+        s.turn_on,
+        p.team_candidates,
+        coalesce(
+            w.candidates, k.candidates, CASE WHEN p.needs_turn AND d.round IS NULL THEN r.candidates END
+        ) AS owner_candidates
     FROM proposed_assignment AS p
     LEFT JOIN dealt_turn AS d ON d.lead_id = p.lead_id
-    LEFT JOIN dealt_pool AS s ON s.team_id = p.teamId
+    -- Joined last, each on its own: pools are long, and carried through the join of the turns they would be copied.
+    LEFT JOIN dealt_round AS s ON s.round = d.round
+    LEFT JOIN dealt_word AS w ON w.round = d.round AND w.assignedTo = d.assignedTo
+    LEFT JOIN of_company AS k ON k.lead_id = p.lead_id
+    LEFT JOIN refused_word AS r ON r.team_id = p.teamId
     LEFT JOIN used_team AS t ON t.teamId = p.teamId
 )
 
@@ -22,24 +62,20 @@ SELECT
     d.lead_id,
     d.teamId,
     d.leadSourceId,
-    coalesce(d.assignedTo, d.turn_owner, d.fallback_owner) AS assignedTo,
+    d.assignedTo,
     d.team_rule,
     d.source_rule,
-    CASE
-        WHEN d.owner_rule IS NOT NULL THEN d.owner_rule
-        WHEN d.turn_owner IS NOT NULL THEN 'rotation'
-        WHEN d.fallback_owner IS NOT NULL THEN 'fallback'
-        WHEN d.teamId IS NULL THEN 'unassigned_no_team'
-        WHEN d.needs_turn THEN 'unassigned_no_member'
-        ELSE 'unassigned_no_rotation'
-    END AS owner_rule,
+    d.owner_rule,
     d.pool,
-    NULL AS candidates
+    CASE
+        WHEN coalesce(d.team_candidates, d.owner_candidates) IS NOT NULL
+            THEN '[' || concat_ws(', ', d.team_candidates, d.owner_candidates) || ']'
+    END AS candidates,
+    d.turn_on
 FROM decided AS d
 CROSS JOIN this_batch AS b
-LEFT JOIN lead AS l ON l.id = d.previous_lead_id
 WHERE
     d.previous_lead_id IS NULL
-    OR d.teamId IS DISTINCT FROM l.teamId
-    OR d.leadSourceId IS DISTINCT FROM l.leadSourceId
-    OR coalesce(d.assignedTo, d.turn_owner, d.fallback_owner) IS DISTINCT FROM l.assignedTo;
+    OR d.teamId IS DISTINCT FROM d.previous_team_id
+    OR d.leadSourceId IS DISTINCT FROM d.previous_source_id
+    OR d.assignedTo IS DISTINCT FROM d.previous_owner;

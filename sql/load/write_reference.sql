@@ -48,7 +48,8 @@ SELECT
     u.name,
     u.active,
     u.working_days,
-    u.accountId
+    u.accountId,
+    u.id
 FROM used_user AS u;
 
 DELETE FROM stage;

@@ -1,7 +1,7 @@
 -- Purpose: the empty tables of a batch that decides anew who is whom, without a file: merge, unmerge, sweep.
 -- Grain: new_decision one row per pair of source records that is decided; grouped_source one per source record of the
---   leads that this touches, with the person that it is of now; row_outcome stays empty, for no row was read.
--- Reads: nothing. Writes: new_decision, grouped_source, row_outcome. Caller: flows/regroup.py.
+--   leads that this touches, with the person that it is of now.
+-- Reads: nothing. Writes: new_decision, grouped_source. Caller: flows/regroup.py.
 
 CREATE OR REPLACE TEMP TABLE new_decision (
     source_id BIGINT NOT NULL,
@@ -17,11 +17,4 @@ CREATE OR REPLACE TEMP TABLE grouped_source (
     person BIGINT NOT NULL,
     lead_id BIGINT NOT NULL,
     born_id BIGINT
-);
-
-CREATE OR REPLACE TEMP TABLE row_outcome (
-    row_number BIGINT NOT NULL,
-    record_id BIGINT,
-    lead_id BIGINT,
-    outcome VARCHAR NOT NULL
 );

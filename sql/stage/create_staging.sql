@@ -122,6 +122,14 @@ CREATE OR REPLACE TEMP TABLE staged_rejected (
     reasons STRUCT("column" VARCHAR, code VARCHAR, message VARCHAR)[] NOT NULL
 );
 
+-- What became of each row; empty in batches that take no file.
+CREATE OR REPLACE TEMP TABLE row_outcome (
+    row_number BIGINT NOT NULL,
+    record_id BIGINT,
+    lead_id BIGINT,
+    outcome VARCHAR NOT NULL
+);
+
 -- Which lead each one that is set apart was part of; empty in every batch but an unmerge.
 CREATE OR REPLACE TEMP TABLE parted_from (
     lead_id BIGINT NOT NULL,

@@ -28,6 +28,7 @@ BATCH_ORDER = (
     "resolve/face_records",
     "resolve/create_clusters",
     "resolve/gather_people",
+    "assign/gather_newcomers",
     "assign/require_team_and_source",
     "resolve/number_people",
     "survive/create_concluded",
@@ -45,6 +46,7 @@ BATCH_ORDER = (
     "survive/standing_assignments",
     "assign/decide_team_and_source",
     "assign/create_turns",
+    "assign/find_company_owners",
     "assign/write_assignments",
     "survive/overlay_assignments",
     "survive/touch_contacts",
@@ -65,6 +67,11 @@ BATCH_ORDER = (
 INCOMING = {
     "stage/stage_leads": pl.DataFrame(schema=TYPED_LEAD_COLUMNS),
     "stage/fill_raw_text": pl.DataFrame(schema={"row_number": pl.Int64, "raw": pl.String}),
+    "assign/gather_past": pl.DataFrame(schema={"since": pl.Datetime("us", "UTC")}),
+    "assign/stage_handover": pl.DataFrame(schema={"user": pl.String}),
+    "load/keep_reference": pl.DataFrame(
+        schema={"reference_sha256": pl.String, "file_name": pl.String, "content": pl.Binary}
+    ),
 }
 
 

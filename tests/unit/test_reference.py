@@ -67,13 +67,6 @@ def test_feed_named_default_replaces_the_built_in_one(tmp_path: Path) -> None:
     assert feeds == {"default": Feed(name="default", account_id="acme"), "web": Feed(name="web")}
 
 
-@pytest.mark.parametrize("name", ["routing.toml"])
-def test_rules_that_nothing_follows_yet_are_refused(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text("")
-
-    assert refusal(tmp_path) == (f"{name}: this version does not follow such a file; move it out of the folder")
-
-
 def test_rows_that_forbid_loading_are_refused_until_they_are_obeyed(tmp_path: Path) -> None:
     load_reference(write(tmp_path, do_not_load_csv="value\n", forbidden_headers_csv="header,reason\n"))
 
@@ -167,6 +160,7 @@ def test_every_table_has_its_types_and_its_defaults(tmp_path: Path) -> None:
             "active": [True],
             "working_days": [[1, 2, 3, 4, 5, 6, 7]],
             "accountId": [None],
+            "id": [None],
         },
         "absences.csv": {"user": ["ann@acme.example"], "first_on": [date(2026, 1, 5)], "last_on": [None]},
         "team_members.csv": {
@@ -293,8 +287,8 @@ def test_aliases_are_separated_by_bars(tmp_path: Path) -> None:
         ({"teams_csv": "teamId,name\n"}, "teams.csv: line 1, accountId: the column is missing"),
         (
             {"users_csv": "ann@acme.example,Ann\n"},
-            'users.csv: line 1, column 1: "***" is no column of this file; it has user,name,active,working_days,accountId; '
-            'line 1, column 2: "Ann" is no column of this file; it has user,name,active,working_days,accountId; '
+            'users.csv: line 1, column 1: "***" is no column of this file; it has user,name,active,working_days,accountId,id; '
+            'line 1, column 2: "Ann" is no column of this file; it has user,name,active,working_days,accountId,id; '
             "line 1, user: the column is missing",
         ),
         ({"users_csv": "user,USER\n"}, 'users.csv: line 1, column 2: "USER" is there already'),

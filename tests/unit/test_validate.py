@@ -16,10 +16,11 @@ USERS = pl.DataFrame(
         "name": ["Ann Lee", "Bob Ray", None],
         "active": [True, True, False],
         "accountId": [None, "acme", "acme"],
+        "id": [None, "77", None],
     }
 )
-TEAMS = pl.DataFrame({"teamId": [1, 2, 5], "accountId": ["acme", "acme", "globex"]})
-SOURCES = pl.DataFrame({"leadSourceId": [10, 20], "teamId": [1, 2]})
+TEAMS = pl.DataFrame({"teamId": [1, 2, 5], "accountId": ["acme", "acme", "globex"], "name": ["East", None, "Far"]})
+SOURCES = pl.DataFrame({"leadSourceId": [10, 20], "teamId": [1, 2], "name": ["Web", "Fair"]})
 EVERYTHING = gather_known(TEAMS, SOURCES, USERS, "acme")
 NOTHING = gather_known(None, None, None, "acme")
 
@@ -60,7 +61,7 @@ def test_a_rejected_row_keeps_its_place_in_the_file() -> None:
 def test_an_unknown_team_of_a_vendor_is_rejected_and_the_known_ones_are_named() -> None:
     validated = validate(WEBFORM, EVERYTHING, teamId=9)
     assert codes(validated) == [("teamId", "team_unknown")]
-    assert "known are 1, 2" in validated.rejected["reasons"].item()[0]["message"]
+    assert "known are 1 East, 2" in validated.rejected["reasons"].item()[0]["message"]
 
 
 def test_an_unknown_lead_source_of_a_vendor_is_rejected() -> None:
@@ -68,7 +69,7 @@ def test_an_unknown_lead_source_of_a_vendor_is_rejected() -> None:
 
 
 def test_a_lead_source_of_another_team_is_rejected_saying_whose_it_is() -> None:
-    validated = validate(WEBFORM, EVERYTHING, leadSourceId=20)
+    validated = validate(WEBFORM, EVERYTHING, teamId=1, leadSourceId=20)
     assert codes(validated) == [("leadSourceId", "lead_source_unknown")]
     assert "lead source 20 belongs to team 2, the row to team 1" in validated.rejected["reasons"].item()[0]["message"]
 
@@ -86,10 +87,14 @@ def test_the_crm_is_believed_and_the_gap_is_an_issue(column: str) -> None:
     assert (1, column, "reference_unknown", "99") in validated.issues.rows()
 
 
-@pytest.mark.parametrize("spelling", ["ann@acme.example", "ANN@ACME.EXAMPLE", "Ann Lee", "ann lee"])
+@pytest.mark.parametrize("spelling", ["ann@acme.example", "ANN@ACME.EXAMPLE", "Ann Lee", " ann lee "])
 def test_an_owner_is_known_by_address_or_name(spelling: str) -> None:
     validated = validate(WEBFORM, EVERYTHING, assignedTo=spelling)
     assert validated.leads["assignedTo"].item() == "ann@acme.example"
+
+
+def test_an_owner_is_known_by_the_id_that_other_systems_have_for_them() -> None:
+    assert validate(WEBFORM, EVERYTHING, assignedTo="77").leads["assignedTo"].item() == "bob@acme.example"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +114,7 @@ def test_a_name_that_two_users_share_names_nobody() -> None:
     twins = USERS.with_columns(pl.lit("Ann Lee").alias("name"))
     validated = validate(WEBFORM, gather_known(None, None, twins, "acme"), assignedTo="Ann Lee")
     assert validated.leads["assignedTo"].item() is None
-    assert (1, "assignedTo", "owner_unknown", "Ann Lee") in validated.issues.rows()
+    assert (1, "assignedTo", "owner_ambiguous", "Ann Lee") in validated.issues.rows()
 
 
 def test_typed_leads_that_break_their_contract_are_a_fault_of_ours() -> None:

@@ -1,8 +1,8 @@
-"""Round robin: whose turn it is follows from the turns that stand."""
+"""Whose turn it is follows from the turns that stand."""
 
 from fractions import Fraction
 
-from flows.steps.assign import Member, TakenTurns, balance_of_turns, deal_turns
+from flows.rotation import Member, TakenTurns, balance_of_turns, deal_turns
 
 ANN, BOB, CAT = (Member(name, Fraction(1)) for name in ("ann", "bob", "cat"))
 

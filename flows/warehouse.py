@@ -182,9 +182,6 @@ def open_warehouse(
         connection = _connect(path, deadline, wait_seconds, read_only=False, config={})
         if is_new:
             path.chmod(0o600)
-        # Tables have no order but what a query asks for. Kept to one, all rows that come out of a join are inserted
-        # by one thread, while another asks without a pause whether it is done.
-        connection.execute("SET preserve_insertion_order = false")
         if memory_limit is not None:
             connection.execute("SET memory_limit = $limit", {"limit": memory_limit})
     except BaseException:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from flows.identity.clusters import Clusters, Pair, Traits, WeighedPair, cluster_people
+from flows.identity.components import plain_people
 from flows.identity.model import IdentityModel, Profile, load_model, profile_of
 from flows.identity.scoring import describe_pairs, score_pairs
 from flows.identity.vocabulary import legal_forms, short_forms
@@ -71,17 +72,26 @@ def match_people(warehouse: Warehouse, identity: Identity) -> None:
     warehouse.run("resolve/share_contacts")
     warehouse.run("resolve/supersede_contacts")
     warehouse.run("resolve/find_matches")
-    weighed = weigh_people(warehouse, identity)
     warehouse.run("resolve/create_clusters")
+    edges = warehouse.connection.sql("FROM match_edge").pl()
+    never = warehouse.frame("resolve/never_together")
+    plain = plain_people(edges, warehouse.frame("resolve/gather_traits"), never["node"])
+    weighed = weigh_people(warehouse, identity, plain)
     warehouse.append("weighed_edge", weighed.select("node", "other_node"))
+    doubtful = edges.join(plain, on="node", how="anti")
     clusters = cluster_people(
-        _exact_pairs(warehouse),
-        _read_traits(warehouse),
+        _exact_pairs(doubtful),
+        _read_traits(warehouse, doubtful, weighed, plain, never),
         [_weighed_pair(row) for row in weighed.iter_rows(named=True)],
         identity.profile,
         identity.model.missing_pair_weight,
     )
-    _stage_clusters(warehouse, clusters, weighed)
+    _stage_clusters(warehouse, clusters, weighed, plain)
+
+
+def _exact_pairs(edges: pl.DataFrame) -> list[Pair]:
+    columns = edges.select("node", "other_node", "rule", "low_tie", "high_tie")
+    return [Pair(node, other, rule, (low, high)) for node, other, rule, low, high in columns.iter_rows()]
 
 
 def number_people(warehouse: Warehouse) -> None:
@@ -89,14 +99,15 @@ def number_people(warehouse: Warehouse) -> None:
     warehouse.run("resolve/number_people")
 
 
-def weigh_people(warehouse: Warehouse, identity: Identity) -> pl.DataFrame:
+def weigh_people(warehouse: Warehouse, identity: Identity, plain: pl.DataFrame) -> pl.DataFrame:
     """Weigh the pairs that blocking brings together and that exact rules leave open.
 
-    Returns one row per pair of people of which some pair of records may be one person (_WEIGHED_SCHEMA).
+    `plain` names the people that exact rules have joined already (`node`, `label`). Returns one row per pair of people
+    of which some pair of records may be one person (_WEIGHED_SCHEMA).
     """
     warehouse.run("resolve/pair_records")
     warehouse.run("resolve/face_records")
-    pairs = warehouse.connection.sql("FROM face_pair").pl()
+    pairs = _of_people(warehouse.connection.sql("FROM face_pair").pl(), plain)
     if pairs.is_empty():
         return pl.DataFrame(schema=_WEIGHED_SCHEMA)
     warehouse.run("resolve/supersede_contacts")
@@ -111,6 +122,18 @@ def weigh_people(warehouse: Warehouse, identity: Identity) -> pl.DataFrame:
         source_count,
     )
     return _between_people(scored.join(pairs, on=["source_id", "other_source_id"]), headers, identity.profile)
+
+
+def _of_people(pairs: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
+    """Put the people that exact rules have made in the place of their nodes; leave out pairs within one."""
+    people = plain.select("node", pl.col("label").alias("person"))
+    for side in ("node", "other_node"):
+        pairs = (
+            pairs.join(people, left_on=side, right_on="node", how="left")
+            .with_columns(pl.coalesce("person", side).alias(side))
+            .drop("person")
+        )
+    return pairs.filter(pl.col("node") != pl.col("other_node"))
 
 
 def _compared_records(warehouse: Warehouse) -> tuple[pl.DataFrame, dict[str, str], dict[str, str]]:
@@ -197,38 +220,50 @@ def _weighed_pair(row: dict[str, Any]) -> WeighedPair:
     )
 
 
-def _exact_pairs(warehouse: Warehouse) -> list[Pair]:
-    edges = warehouse.connection.sql("SELECT node, other_node, rule, low_tie, high_tie FROM match_edge").pl()
-    return [Pair(node, other, rule, (low, high)) for node, other, rule, low, high in edges.iter_rows()]
-
-
-def _read_traits(warehouse: Warehouse) -> dict[int, Traits]:
+def _read_traits(
+    warehouse: Warehouse, doubtful: pl.DataFrame, weighed: pl.DataFrame, plain: pl.DataFrame, never: pl.DataFrame
+) -> dict[int, Traits]:
+    """Return what speaks against the people that are still to be looked at, by node or by person of plain ones."""
+    asked = pl.concat([frame[side] for frame in (doubtful, weighed) for side in ("node", "other_node")]).unique()
+    whose = warehouse.frame("resolve/gather_traits").join(plain, on="node", how="left")
+    lists = ("application_ids", "companies", "owners", "team_ids")
+    people = (
+        whose.with_columns(pl.coalesce("label", "node").alias("node"))
+        .filter(pl.col("node").is_in(asked.implode()))
+        .group_by("node")
+        .agg(
+            pl.col("face_count").sum(),
+            pl.col("crm_id").drop_nulls().unique(),
+            *(pl.col(name).list.explode().drop_nulls().unique() for name in lists),
+        )
+    )
     traits = {
         row["node"]: Traits(
-            crm_ids=frozenset([] if row["crm_id"] is None else [row["crm_id"]]),
-            application_ids=frozenset(row["application_ids"] or []),
-            companies=frozenset(row["companies"] or []),
-            owners=frozenset(row["owners"] or []),
-            team_ids=frozenset(row["team_ids"] or []),
+            crm_ids=frozenset(row["crm_id"]),
+            application_ids=frozenset(row["application_ids"]),
+            companies=frozenset(row["companies"]),
+            owners=frozenset(row["owners"]),
+            team_ids=frozenset(row["team_ids"]),
             face_count=row["face_count"],
         )
-        for row in warehouse.frame("resolve/gather_traits").iter_rows(named=True)
+        for row in people.iter_rows(named=True)
     }
-    for node, other in warehouse.frame("resolve/never_together").iter_rows():
+    for node, other in never.iter_rows():
         for one, two in ((node, other), (other, node)):
             known = traits.get(one, Traits())
             traits[one] = known | Traits(apart_from=frozenset([two]), face_count=0)
     return traits
 
 
-def _stage_clusters(warehouse: Warehouse, clusters: Clusters, weighed: pl.DataFrame) -> None:
-    warehouse.append(
-        "match_cluster",
-        pl.DataFrame(
-            {"node": list(clusters.person_of), "person": list(clusters.person_of.values())},
-            schema={"node": pl.Int64, "person": pl.Int64},
-        ),
+def _stage_clusters(warehouse: Warehouse, clusters: Clusters, weighed: pl.DataFrame, plain: pl.DataFrame) -> None:
+    person_of = pl.DataFrame(
+        {"node": list(clusters.person_of), "person": list(clusters.person_of.values())},
+        schema={"node": pl.Int64, "person": pl.Int64},
     )
+    members = plain.join(person_of, left_on="label", right_on="node", how="left").select(
+        "node", pl.coalesce("person", "label").alias("person")
+    )
+    warehouse.append("match_cluster", pl.concat([person_of.join(plain, on="node", how="anti"), members]))
     warehouse.append(
         "match_refusal",
         pl.DataFrame(

@@ -9,8 +9,7 @@ CREATE TABLE record_identity (
     account_id VARCHAR NOT NULL,
     first_name VARCHAR,
     last_name VARCHAR,
-    company VARCHAR,
-    location VARCHAR
+    company VARCHAR
 );
 
 -- Grain: one row per version and cell of a match_on column that says something.
@@ -22,10 +21,11 @@ CREATE TABLE record_evidence (
     value VARCHAR NOT NULL
 );
 
--- Grain: one row per version and block: records that share one are compared (sql/resolve/block_records.sql).
+-- Grain: one row per version and block: records that share one are compared (sql/resolve/block_records.sql). A hash of 32
+-- bits: where two blocks fall together, a few pairs more are compared.
 CREATE TABLE record_block (
     source_id BIGINT NOT NULL,
-    block UBIGINT NOT NULL
+    block UINTEGER NOT NULL
 );
 
 -- The lead id that a source record brought into being, or was given when it was set apart; NULL for one that always
@@ -44,8 +44,7 @@ SELECT
     r.accountId AS account_id,
     nullif(regexp_replace(lower(strip_accents(r.firstName)), '[^\p{L}\p{N}]+', '', 'g'), '') AS first_name,
     nullif(regexp_replace(lower(strip_accents(r.lastName)), '[^\p{L}\p{N}]+', '', 'g'), '') AS last_name,
-    nullif(trim(regexp_replace(lower(strip_accents(r.company)), '[^\p{L}\p{N}]+', ' ', 'g')), '') AS company,
-    nullif(trim(regexp_replace(lower(strip_accents(r.location)), '[^\p{L}\p{N}]+', ' ', 'g')), '') AS location
+    nullif(trim(regexp_replace(lower(strip_accents(r.company)), '[^\p{L}\p{N}]+', ' ', 'g')), '') AS company
 FROM record AS r
 WHERE NOT r.has_placeholder_name;
 

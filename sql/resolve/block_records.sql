@@ -111,6 +111,6 @@ blocked AS (
 
 SELECT
     b.source_id,
-    hash(b.block) AS block
+    (hash(b.block) >> 32)::UINTEGER AS block
 FROM blocked AS b
 WHERE b.block IS NOT NULL;

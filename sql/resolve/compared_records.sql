@@ -1,7 +1,7 @@
 -- Purpose: what is compared of the faces: names, company, location, and every contact that the source record has. An
 --   address or number of an office, or that many records carry, is a desk's.
 -- Grain: one row per face. Parameters: none.
--- Reads: face, compared_source, staged_contact, staged_version, record_contact,
+-- Reads: face, compared_source, staged_contact, staged_version, staged_lead, record, record_contact,
 --   superseded_contact, withdrawn_record. Writes: nothing. Caller: flows/steps/resolve.py.
 
 WITH contact AS (
@@ -88,6 +88,22 @@ reached AS (
         list(t.value) FILTER (WHERE t.kind = 'phone' AND t.is_desk) AS desk_phones
     FROM told AS t
     GROUP BY t.source_id
+),
+
+located AS (
+    SELECT
+        v.record_id,
+        any_value(s.location) AS location
+    FROM staged_version AS v
+    INNER JOIN staged_lead AS s ON s.row_number = v.row_number
+    WHERE v.is_new AND v.record_id IN (SELECT f.face_id FROM face AS f)
+    GROUP BY v.record_id
+    UNION ALL
+    SELECT
+        r.record_id,
+        r.location
+    FROM record AS r
+    WHERE r.record_id IN (SELECT f.face_id FROM face AS f)
 )
 
 SELECT
@@ -100,7 +116,8 @@ SELECT
     coalesce(r.phones, []) AS phones,
     coalesce(r.desk_phones, []) AS desk_phones,
     n.company,
-    n.location
+    words_key(l.location) AS location
 FROM face AS n
+LEFT JOIN located AS l ON l.record_id = n.face_id
 LEFT JOIN reached AS r ON r.source_id = n.source_id
 ORDER BY n.face_id;

@@ -1,7 +1,7 @@
 -- Purpose: what is compared of the source records in candidate pairs: each distinct thing that their standing versions
 --   say of who they are. Not the newest alone: what a record said before is evidence too, and which of two rows of a file
 --   is the newer is chance.
--- Grain: face one row per source record and distinct names, company, location and evidence, named for its oldest
+-- Grain: face one row per source record and distinct names, company and evidence, named for its oldest
 --   version; face_pair one row per pair of faces of a candidate pair.
 -- Reads: compared_source, candidate_pair, staged_identity, record_identity, staged_evidence_value, record_evidence,
 --   withdrawn_record. Writes: face, face_pair. Caller: flows/steps/resolve.py.
@@ -37,11 +37,10 @@ SELECT
     v.first_name,
     v.last_name,
     v.company,
-    v.location,
     s.evidence
 FROM version AS v
 LEFT JOIN said AS s ON s.record_id = v.record_id
-GROUP BY v.source_id, v.first_name, v.last_name, v.company, v.location, s.evidence;
+GROUP BY v.source_id, v.first_name, v.last_name, v.company, s.evidence;
 
 CREATE OR REPLACE TEMP TABLE face_pair AS
 SELECT

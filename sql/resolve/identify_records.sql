@@ -1,4 +1,4 @@
--- Purpose: put the names, company and location of the new versions into the form in which they are compared. A name
+-- Purpose: put the names and company of the new versions into the form in which they are compared. A name
 --   that the feed put in the place of a missing one tells nobody apart.
 -- Grain: one row per new version. Parameters: $legal_forms VARCHAR (the ends of company names that are none of the
 --   name: Ltd, GmbH, as a regular expression).
@@ -11,8 +11,7 @@ SELECT
     s.accountId AS account_id,
     name_key(CASE WHEN s.firstName IS DISTINCT FROM b.first_name_placeholder THEN s.firstName END) AS first_name,
     name_key(CASE WHEN s.lastName IS DISTINCT FROM b.last_name_placeholder THEN s.lastName END) AS last_name,
-    regexp_replace(words_key(s.company), $legal_forms, '') AS company,
-    words_key(s.location) AS location
+    regexp_replace(words_key(s.company), $legal_forms, '') AS company
 FROM staged_lead AS s
 INNER JOIN staged_version AS v ON v.row_number = s.row_number AND v.is_new
 CROSS JOIN this_batch AS b;

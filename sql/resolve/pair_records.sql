@@ -34,7 +34,7 @@ small AS (
 
 in_contact AS (
     SELECT
-        hash(h.kind, h.value) AS block,
+        (hash(h.kind, h.value) >> 32)::UINTEGER AS block,
         v.source_id,
         TRUE AS is_new
     FROM shared_contact AS h
@@ -42,7 +42,7 @@ in_contact AS (
     INNER JOIN staged_version AS v ON v.row_number = c.row_number AND v.is_new
     UNION ALL
     SELECT
-        hash(h.kind, h.value) AS block,
+        (hash(h.kind, h.value) >> 32)::UINTEGER AS block,
         k.source_id,
         FALSE AS is_new
     FROM shared_contact AS h

@@ -463,15 +463,20 @@ def sweep(
 
 
 @app.command
-def train(as_json: AsJson = False, places: Places = NOWHERE_SPECIAL) -> None:
+def train(
+    dry_run: Annotated[bool, Parameter(help="show the weights, write nothing", negative="")] = False,
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> None:
     """Refit the weights by which people are recognised on this warehouse, without labels, and write them for review.
 
-    The file is identity_model.json of the reference folder; from then on it is used. Take it away to go back.
+    The file is identity_model.json of the reference folder; from then on it is used. Take it away to go back. One that
+    was there before is kept beside it, as identity_model.json.bak.
     """
     from flows.training import train as refit
 
     with _reading(places) as warehouse:
-        changes = refit(warehouse, places.settings())
+        changes = refit(warehouse, places.settings(), is_dry_run=dry_run)
     columns = ("comparison", "level", "m_before", "m", "weight_before", "weight")
     output.print_records(changes, columns, as_json=as_json)
 

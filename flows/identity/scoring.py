@@ -207,10 +207,10 @@ def score_pairs(
     """
     compared = comparisons_of(records, evidence)
     with duckdb.connect(":memory:") as connection:
-        linker = _linker(connection, records, compared, model, record_count)
+        linker = make_linker(connection, records, splink_settings(compared, model, record_count))
         for comparison in compared:
             if comparison.counted is not None:
-                _register_frequencies(linker, comparison.counted, frequencies.get(comparison.counted))
+                register_frequencies(linker, comparison.counted, frequencies.get(comparison.counted))
         _register_pairs(linker, pairs)
         wanted = ["unique_id_l", "unique_id_r", *(f"gamma_{each.name}" for each in compared)]
         weights = [
@@ -303,19 +303,15 @@ def describe_pairs(scored: pl.DataFrame, headers: Mapping[str, str]) -> pl.Serie
     return pl.Series("evidence", told, dtype=pl.String)
 
 
-def _linker(
-    connection: duckdb.DuckDBPyConnection,
-    records: pl.DataFrame,
-    compared: Sequence[Comparison],
-    model: IdentityModel,
-    record_count: int,
-) -> "Linker":
+def make_linker(connection: duckdb.DuckDBPyConnection, records: pl.DataFrame, settings: Mapping[str, Any]) -> "Linker":
+    """Return Splink's linker over the records, by settings such as `splink_settings` returns."""
     # Imported here: only runs that find pairs to compare need it.
     from splink import DuckDBAPI, Linker
 
-    logging.getLogger("splink").setLevel(logging.WARNING)
+    # It warns of levels that no pair shows: most files have some.
+    logging.getLogger("splink").setLevel(logging.ERROR)
     api = DuckDBAPI(connection)
-    return Linker(api.register(records.to_arrow()), splink_settings(compared, model, record_count), log_level=None)
+    return Linker(api.register(records.to_arrow()), dict(settings), log_level=None)
 
 
 def splink_settings(compared: Sequence[Comparison], model: IdentityModel, record_count: int) -> dict[str, Any]:
@@ -362,7 +358,8 @@ def _probabilities(level: Level, counted: str | None, model: IdentityModel, reco
     return {"m_probability": level.m, "u_probability": u}
 
 
-def _register_frequencies(linker: "Linker", column: str, found: pl.DataFrame | None) -> None:
+def register_frequencies(linker: "Linker", column: str, found: pl.DataFrame | None) -> None:
+    """Tell the linker how common the values of a column are (`value`, `frequency`); those of None are unknown."""
     values = pl.DataFrame(schema={"value": pl.String, "frequency": pl.Float64}) if found is None else found
     table = values.select(pl.col("value").alias(column), pl.col("frequency").alias(f"tf_{column}"))
     registered = linker._db_api.register(table.to_arrow())

@@ -107,16 +107,17 @@ def weigh_people(warehouse: Warehouse, identity: Identity, plain: pl.DataFrame) 
     """
     warehouse.run("resolve/pair_records")
     warehouse.run("resolve/face_records")
+    warehouse.run("resolve/pair_faces")
     pairs = _of_people(warehouse.connection.sql("FROM face_pair").pl(), plain)
     if pairs.is_empty():
         return pl.DataFrame(schema=_WEIGHED_SCHEMA)
     warehouse.run("resolve/supersede_contacts")
-    records, kinds, headers = _compared_records(warehouse)
+    records, kinds, headers = compared_records(warehouse)
     source_count = warehouse.frame("resolve/count_sources").item()
     scored = score_pairs(
         records,
         pairs,
-        _frequencies(warehouse, headers, identity.model, source_count),
+        value_frequencies(warehouse, headers, identity.model, source_count),
         kinds,
         identity.model,
         source_count,
@@ -136,7 +137,7 @@ def _of_people(pairs: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
     return pairs.filter(pl.col("node") != pl.col("other_node"))
 
 
-def _compared_records(warehouse: Warehouse) -> tuple[pl.DataFrame, dict[str, str], dict[str, str]]:
+def compared_records(warehouse: Warehouse) -> tuple[pl.DataFrame, dict[str, str], dict[str, str]]:
     """Return the compared records; and of each evidence column its kind, and its name in the reference (`dob|date`).
 
     The columns are numbered: their headers are outside text.
@@ -154,7 +155,7 @@ def _compared_records(warehouse: Warehouse) -> tuple[pl.DataFrame, dict[str, str
     return records, kinds, headers
 
 
-def _frequencies(
+def value_frequencies(
     warehouse: Warehouse, headers: dict[str, str], model: IdentityModel, source_count: int
 ) -> dict[str, pl.DataFrame]:
     """Return how common each compared value is, by the column that is compared."""

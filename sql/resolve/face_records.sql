@@ -1,10 +1,10 @@
--- Purpose: what is compared of the source records in candidate pairs: each distinct thing that their standing versions
+-- Purpose: what is compared of source records: each distinct thing that their standing versions
 --   say of who they are. Not the newest alone: what a record said before is evidence too, and which of two rows of a file
 --   is the newer is chance.
 -- Grain: face one row per source record and distinct names, company and evidence, named for its oldest
---   version; face_pair one row per pair of faces of a candidate pair.
--- Reads: compared_source, candidate_pair, staged_identity, record_identity, staged_evidence_value, record_evidence,
---   withdrawn_record. Writes: face, face_pair. Caller: flows/steps/resolve.py.
+--   version.
+-- Reads: compared_source, staged_identity, record_identity, staged_evidence_value, record_evidence,
+--   withdrawn_record. Writes: face. Caller: flows/steps/resolve.py.
 
 CREATE OR REPLACE TEMP TABLE face AS
 WITH version AS (
@@ -41,15 +41,3 @@ SELECT
 FROM version AS v
 LEFT JOIN said AS s ON s.record_id = v.record_id
 GROUP BY v.source_id, v.first_name, v.last_name, v.company, s.evidence;
-
-CREATE OR REPLACE TEMP TABLE face_pair AS
-SELECT
-    a.face_id AS source_id,
-    b.face_id AS other_source_id,
-    p.node,
-    p.other_node,
-    p.tie,
-    p.other_tie
-FROM candidate_pair AS p
-INNER JOIN face AS a ON a.source_id = p.source_id
-INNER JOIN face AS b ON b.source_id = p.other_source_id;

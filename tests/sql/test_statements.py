@@ -26,6 +26,7 @@ BATCH_ORDER = (
     "resolve/find_matches",
     "resolve/pair_records",
     "resolve/face_records",
+    "resolve/pair_faces",
     "resolve/create_clusters",
     "resolve/gather_people",
     "assign/gather_newcomers",

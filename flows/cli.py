@@ -454,10 +454,16 @@ def sweep(
 
     What is not sure waits in: leads review. Nobody is taken apart.
     """
-    from flows.regroup import sweep as sweep_duplicates
+    if os.environ.get("PREFECT_API_URL"):
+        from flows.sweep import SweepRequest, sweep_duplicates
 
-    with _deciding(places) as run:
-        outcome = sweep_duplicates(run, is_full=full)
+        places.settings().export()
+        outcome = sweep_duplicates(SweepRequest(full=full))
+    else:
+        from flows.regroup import sweep as sweep_directly
+
+        with _deciding(places) as run:
+            outcome = sweep_directly(run, is_full=full)
     output.end_progress()
     _tell_regrouped([outcome], as_json=as_json)
 

@@ -95,7 +95,7 @@ def sweep(run: Run, *, is_full: bool = False) -> Outcome:
     warehouse.run("regroup/stage_swept_identities")
     warehouse.run("regroup/stage_swept_evidence")
     warehouse.run("regroup/stage_swept_blocks")
-    resolve.match_people(warehouse, run.identity)
+    resolve.match_people(warehouse, run.identity.without_margin())
     decisions = warehouse.frame("regroup/swept_decisions")
     return _regroup(run, "sweep", decisions, _joined)
 

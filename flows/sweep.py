@@ -28,6 +28,8 @@ def sweep_duplicates(request: SweepRequest = NEW_AND_CHANGED) -> regroup.Outcome
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
     with open_run(settings, reference, Request(), report=output.report_progress) as run:
         outcome = regroup.sweep(run, is_full=request.full)
-    told = f"{outcome.leads_before:,} leads are {outcome.leads_after:,} now (batch {outcome.summary.columns['batch_id']})"
+    told = (
+        f"{outcome.leads_before:,} leads are {outcome.leads_after:,} now (batch {outcome.summary.columns['batch_id']})"
+    )
     create_markdown_artifact(key="sweep-summary", markdown=told, description="What the sweep joined")
     return outcome

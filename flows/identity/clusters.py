@@ -59,7 +59,7 @@ class WeighedPair:
 
 @dataclass(frozen=True)
 class Traits:
-    """What speaks against joining a person to another, and of how many distinct records it is."""
+    """What speaks against joining a person to another, of how many distinct records it is, and whether it is a lead."""
 
     crm_ids: frozenset[int] = frozenset()
     application_ids: frozenset[str] = frozenset()
@@ -68,6 +68,7 @@ class Traits:
     team_ids: frozenset[int] = frozenset()
     apart_from: frozenset[int] = frozenset()
     face_count: int = 1
+    is_known: bool = False
 
     def __or__(self, other: "Traits") -> "Traits":
         """Return the traits of both as one person."""
@@ -79,6 +80,7 @@ class Traits:
             self.team_ids | other.team_ids,
             self.apart_from | other.apart_from,
             self.face_count + other.face_count,
+            self.is_known or other.is_known,
         )
 
 
@@ -218,9 +220,11 @@ def _join_weighed(
         root, other = groups.find(pair.node), groups.find(pair.other_node)
         if root == other:
             continue
-        if pair.weight < profile.merge_from:
+        is_known = groups.traits_of(root).is_known or groups.traits_of(other).is_known
+        margin = profile.known_margin if is_known else 0.0
+        if pair.weight < profile.merge_from + margin:
             doubtful[pair] = TOO_WEAK
-        elif between.mean(root, other, missing_weight) < profile.mean_from - _ROUNDING:
+        elif between.mean(root, other, missing_weight) < profile.mean_from + margin - _ROUNDING:
             doubtful[pair] = TOO_WEAK_TOGETHER
         else:
             reason = groups.join(root, other)

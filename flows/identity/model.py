@@ -41,12 +41,15 @@ class Level(_Strict):
 class Profile(_Strict):
     """From which weights on records are joined: the best pair of two groups, and the mean over all their pairs.
 
-    What reaches `review_from` and is not joined waits for a person: `leads review`.
+    What reaches `review_from` and is not joined waits for a person: `leads review`. To join a lead that is known
+    already, a batch must be surer by `known_margin`: it sees the lead and not what is still to come, and what is joined
+    too early stays joined. A sweep, which sees all, asks for no margin.
     """
 
     merge_from: float
     mean_from: float
     review_from: float
+    known_margin: float = 0.0
 
 
 class IdentityModel(_Strict):

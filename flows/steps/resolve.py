@@ -4,7 +4,7 @@ Set logic is in sql/resolve: exact matches, and which other records are compared
 to people, under the rules that forbid a join (design 5.7), is in flows/identity.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,6 +39,10 @@ class Identity:
 
     model: IdentityModel
     profile: Profile
+
+    def without_margin(self) -> "Identity":
+        """Return the same for a sweep, which sees all records there are."""
+        return replace(self, profile=self.profile.model_copy(update={"known_margin": 0.0}))
 
 
 def identity_of(folder: Path, rules: IdentityRules) -> Identity:
@@ -106,11 +110,26 @@ def weigh_people(warehouse: Warehouse, identity: Identity, plain: pl.DataFrame) 
     of which some pair of records may be one person (_WEIGHED_SCHEMA).
     """
     warehouse.run("resolve/pair_records")
+    scored = _score_candidates(warehouse, identity)
+    people = _between_people(_of_people(scored, plain), identity.profile)
+    bridged = _bridged_leads(people, plain, scored)
+    if not bridged.is_empty():
+        with warehouse.incoming(bridged):
+            warehouse.run("resolve/pair_bridged")
+        known = _score_candidates(warehouse, identity)
+        people = _between_people(_of_people(pl.concat([scored, known], how="diagonal"), plain), identity.profile)
+    return people
+
+
+def _score_candidates(warehouse: Warehouse, identity: Identity) -> pl.DataFrame:
+    """Weigh the faces of candidate_pair; returns them scored, with the nodes and ties of their source records."""
     warehouse.run("resolve/face_records")
     warehouse.run("resolve/pair_faces")
-    pairs = _of_people(warehouse.connection.sql("FROM face_pair").pl(), plain)
+    pairs = warehouse.connection.sql("FROM face_pair").pl()
     if pairs.is_empty():
-        return pl.DataFrame(schema=_WEIGHED_SCHEMA)
+        return pairs.clear().with_columns(
+            weight=pl.lit(0.0), is_corroborated=pl.lit(False), evidence=pl.lit(None, pl.String)
+        )
     warehouse.run("resolve/supersede_contacts")
     records, kinds, headers = compared_records(warehouse)
     source_count = warehouse.frame("resolve/count_sources").item()
@@ -122,7 +141,46 @@ def weigh_people(warehouse: Warehouse, identity: Identity, plain: pl.DataFrame) 
         identity.model,
         source_count,
     )
-    return _between_people(scored.join(pairs, on=["source_id", "other_source_id"]), headers, identity.profile)
+    return _describe(scored, headers, identity.profile).join(pairs, on=["source_id", "other_source_id"])
+
+
+def _describe(scored: pl.DataFrame, headers: dict[str, str], profile: Profile) -> pl.DataFrame:
+    """Return ids, weight and corroboration of scored pairs, and the evidence of those that somebody may look at."""
+    told = scored.with_columns(weight=pl.col("weight").round(4))
+    is_told = told["weight"] >= profile.review_from
+    columns = ["source_id", "other_source_id", "weight", "is_corroborated"]
+    near = told.filter(is_told)
+    return pl.concat(
+        [
+            near.select(*columns, describe_pairs(near, headers)),
+            told.filter(~is_told).select(*columns, pl.lit(None, pl.String).alias("evidence")),
+        ]
+    )
+
+
+def _bridged_leads(people: pl.DataFrame, plain: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
+    """Return the pairs of known leads (`node`, `other_node`) that near people connect and that are not weighed yet."""
+    near = people.select("node", "other_node")
+    both = pl.concat([near, near.select(node="other_node", other_node="node")])
+    across = both.join(both, left_on="other_node", right_on="node", suffix="_far").select(
+        "node", pl.col("other_node_far").alias("other_node")
+    )
+    known = plain.filter(pl.col("node") > 0).select(lead="node", person="label")
+    known = pl.concat([known, both.filter(pl.col("node") > 0).select(lead="node", person="node")]).unique()
+    pairs = (
+        pl.concat([both, across])
+        .unique()
+        .join(known, left_on="node", right_on="person")
+        .join(known, left_on="other_node", right_on="person", suffix="_other")
+        .filter(pl.col("lead") < pl.col("lead_other"))
+        .select(node="lead", other_node="lead_other")
+        .unique()
+    )
+    weighed = scored.select(
+        pl.min_horizontal("node", "other_node").alias("node"),
+        pl.max_horizontal("node", "other_node").alias("other_node"),
+    )
+    return pairs.join(weighed, on=["node", "other_node"], how="anti").sort("node", "other_node")
 
 
 def _of_people(pairs: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
@@ -170,16 +228,11 @@ def value_frequencies(
     return found
 
 
-def _between_people(scored: pl.DataFrame, headers: dict[str, str], profile: Profile) -> pl.DataFrame:
+def _between_people(scored: pl.DataFrame, profile: Profile) -> pl.DataFrame:
     """Put the pairs of records together to pairs of people; leave out those of whom none may be one person.
 
     Names alone join nobody: what is not corroborated counts as too weak.
     """
-    capped = (
-        pl.when(pl.col("is_corroborated"))
-        .then("weight")
-        .otherwise(pl.min_horizontal("weight", pl.lit(profile.merge_from - 1.0)))
-    )
     is_turned = pl.col("node") > pl.col("other_node")
     ordered = scored.with_columns(
         pl.min_horizontal("node", "other_node").alias("node"),
@@ -188,24 +241,21 @@ def _between_people(scored: pl.DataFrame, headers: dict[str, str], profile: Prof
         pl.when(is_turned).then("source_id").otherwise("other_source_id").alias("other_source_id"),
         pl.min_horizontal("tie", "other_tie").alias("low_tie"),
         pl.max_horizontal("tie", "other_tie").alias("high_tie"),
-        capped.round(4).alias("weight"),
+        pl.when("is_corroborated")
+        .then("weight")
+        .otherwise(pl.min_horizontal("weight", pl.lit(profile.merge_from - 1.0)))
+        .alias("weight"),
     )
     best_first = ordered.sort(
         ["weight", "low_tie", "high_tie", "source_id", "other_source_id"], descending=[True, False, False, False, False]
     )
-    levels = [name for name in scored.columns if name.startswith(("level_", "weight_"))]
     people = best_first.group_by("node", "other_node", maintain_order=True).agg(
         pl.col("weight").first(),
         pl.col("weight").clip(lower_bound=_LEAST_WEIGHT).sum().alias("total"),
         pl.len().cast(pl.Int64).alias("count"),
-        pl.col("source_id", "other_source_id", "low_tie", "high_tie", *levels).first(),
+        pl.col("source_id", "other_source_id", "low_tie", "high_tie", "evidence").first(),
     )
-    near = _near_people(people, profile)
-    told = near.with_columns(pl.when(pl.col("weight") >= profile.review_from).then(pl.lit("")).alias("evidence"))
-    open_pairs = told.filter(pl.col("evidence").is_not_null())
-    described = open_pairs.with_columns(describe_pairs(open_pairs, headers))
-    rest = told.filter(pl.col("evidence").is_null())
-    return pl.concat([described, rest]).select(pl.col(name).cast(dtype) for name, dtype in _WEIGHED_SCHEMA.items())
+    return _near_people(people, profile).select(pl.col(name).cast(dtype) for name, dtype in _WEIGHED_SCHEMA.items())
 
 
 def _near_people(people: pl.DataFrame, profile: Profile) -> pl.DataFrame:
@@ -229,11 +279,12 @@ def _read_traits(
     whose = warehouse.frame("resolve/gather_traits").join(plain, on="node", how="left")
     lists = ("application_ids", "companies", "owners", "team_ids")
     people = (
-        whose.with_columns(pl.coalesce("label", "node").alias("node"))
+        whose.with_columns(pl.coalesce("label", "node").alias("node"), (pl.col("node") > 0).alias("is_known"))
         .filter(pl.col("node").is_in(asked.implode()))
         .group_by("node")
         .agg(
             pl.col("face_count").sum(),
+            pl.col("is_known").any(),
             pl.col("crm_id").drop_nulls().unique(),
             *(pl.col(name).list.explode().drop_nulls().unique() for name in lists),
         )
@@ -246,6 +297,7 @@ def _read_traits(
             owners=frozenset(row["owners"]),
             team_ids=frozenset(row["team_ids"]),
             face_count=row["face_count"],
+            is_known=row["is_known"],
         )
         for row in people.iter_rows(named=True)
     }

@@ -28,7 +28,7 @@ def world(tmp_path: Path) -> World:
 def leads(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """The command line on that warehouse; returns its JSON document."""
 
-    def run(*arguments: str, fails: bool = False) -> Any:  # noqa: ANN401 - a document
+    def run(*arguments: str, fails: bool = False) -> Any:
         places = ("--warehouse", str(world.settings.warehouse), "--reference", str(world.settings.reference))
         as_json = () if fails else ("--json",)
         monkeypatch.setattr("sys.argv", ["leads", *arguments, *as_json, *places])

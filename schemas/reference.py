@@ -338,6 +338,7 @@ class IdentityRules(BaseModel):
     merge_from: float | None = None
     mean_from: float | None = None
     review_from: float | None = None
+    known_margin: float | None = None
 
 
 class FeedsFile(BaseModel):

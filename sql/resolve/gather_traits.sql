@@ -73,7 +73,9 @@ trait AS (
 
 SELECT
     t.node,
-    count(DISTINCT (t.source_id, t.first_name, t.last_name, t.company)) FILTER (WHERE t.source_id IS NOT NULL) AS face_count,
+    count(DISTINCT {'source': t.source_id, 'first': t.first_name, 'last': t.last_name, 'company': t.company}) FILTER (
+        WHERE t.source_id IS NOT NULL
+    ) AS face_count,
     max(t.crm_id) AS crm_id,
     list_sort(list(DISTINCT t.application_id) FILTER (WHERE t.application_id IS NOT NULL)) AS application_ids,
     list_sort(list(DISTINCT t.company) FILTER (WHERE t.company IS NOT NULL)) AS companies,

@@ -6,7 +6,9 @@
 
 WITH identity AS (
     -- A sweep stages what the warehouse has: counted once.
-    SELECT i.* FROM staged_identity AS i WHERE i.record_id > (SELECT h.value FROM high_water AS h WHERE h.name = 'record_id')
+    SELECT i.*
+    FROM staged_identity AS i
+    WHERE i.record_id > (SELECT h.value FROM high_water AS h WHERE h.name = 'record_id')
     UNION ALL
     SELECT i.* FROM record_identity AS i
 ),

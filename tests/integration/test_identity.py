@@ -46,6 +46,13 @@ def test_a_couple_with_one_mailbox_is_two(world: World) -> None:
     assert count_leads(world) == 2
 
 
+def test_a_family_business_is_as_many_people_as_it_has_first_names(world: World) -> None:
+    firm = {"email": "info@byron.example", "phone": "2127365000", "company": "Byron Optics", "location": "Ware"}
+    world.write("identity.toml", 'profile = "balanced"\n')
+    world.load("web", [person("Ada", "Byron", **firm), person("Ralph", "Byron", **firm)])
+    assert count_leads(world) == 2
+
+
 def test_a_person_is_followed_from_mail_to_phone_to_initials(world: World) -> None:
     world.load("web", [person("Cleo", "Marsh", email="cleo@marsh.example")])
     world.load("list", [person("Cleo", "Marsh", email="cleo@marsh.example", phone="2127365000")], "2026-01-02")

@@ -89,7 +89,7 @@ def test_the_address_of_an_office_says_little() -> None:
 def test_one_roof_says_little_of_two_first_names_unless_a_birthday_is_shared() -> None:
     home = {"phones": ["+12127365000"], "emails": ["the.byrons@mail.example"]}
     two = compare(person("ada", "byron", **home), person("ralph", "byron", **home))
-    assert two["weight_phone"] == two["weight_email"] == 3.0
+    assert two["weight_phone"] == two["weight_email"] == 2.0
     assert two["weight"] < 0
     born = {"evidence_1": "19790411"}
     one = compare(

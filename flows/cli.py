@@ -479,12 +479,21 @@ def train(
     The file is identity_model.json of the reference folder; from then on it is used. Take it away to go back. One that
     was there before is kept beside it, as identity_model.json.bak.
     """
+    from flows.identity.model import MODEL_FILE
+    from flows.training import kept_model
     from flows.training import train as refit
 
+    folder = places.settings().reference
+    was_there = (folder / MODEL_FILE).exists()
     with _reading(places) as warehouse:
         changes = refit(warehouse, places.settings(), is_dry_run=dry_run)
     columns = ("comparison", "level", "m_before", "m", "weight_before", "weight")
     output.print_records(changes, columns, as_json=as_json)
+    if dry_run:
+        output.note("Dry run: nothing was written.")
+        return
+    kept = f"; the model before it is {kept_model(folder)}" if was_there else ""
+    output.note(f"{folder / MODEL_FILE} written, and used from now on: look it through{kept}.")
 
 
 @app.command

@@ -16,7 +16,7 @@ import cyclopts
 from cyclopts import App, Parameter
 
 from flows import output, signals
-from flows.errors import LeadmillError, UsageError, WarehouseError
+from flows.errors import LeadmillError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -669,10 +669,8 @@ def _deciding(places: Places) -> Iterator["Run"]:
     from flows.run import Request, open_run
 
     settings = places.settings()
-    if not settings.warehouse.exists():
-        raise WarehouseError(f"{settings.warehouse}: there is no warehouse yet; load a file first: leads ingest FILE")
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
-    with open_run(settings, reference, Request(), report=output.report_progress) as run:
+    with open_run(settings, reference, Request(), report=output.report_progress, must_exist=True) as run:
         yield run
 
 

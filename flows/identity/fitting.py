@@ -34,16 +34,16 @@ _SEED: Final = 1
 _LEAST_SHOWN: Final = 10
 # The shares of the model count as much as so many true pairs: what a few hundred do not show is rare, not impossible.
 _MODEL_PAIRS: Final = 100.0
+# True pairs of a block that differ more often in their names, or in everything, are not what they were taken for.
+_MOST_DIFFERING: Final = 0.5
 # Where expectation maximisation begins: in a block many pairs are true, among all pairs hardly any.
 _STARTING_SHARE: Final = 0.3
-# Conditions on the columns that the comparisons have, so that Splink sees what a block leaves nothing to learn of; and
-# none that is a level's own condition, for whose weight it would begin near certainty.
-_NAMES_BLOCK: Final = "concat(l.first_name, ' ', l.last_name) = concat(r.first_name, ' ', r.last_name)"
-_CONTACT_BLOCKS: Final[Mapping[str, str]] = {
-    "email": "list_min(l.emails) = list_min(r.emails)",
-    "phone": "list_min(l.phones) = list_min(r.phones)",
-}
-_VALUE_BLOCK: Final = "concat(l.{column}) = concat(r.{column}) AND l.{column} IS NOT NULL"
+# To each block come random pairs, at most so many: where all pairs are true, there is else nothing to tell them from.
+_MOST_STRANGE_PAIRS: Final = 2_000
+# What more records say is everybody's (the 1st of January): among so many few pairs are true, and where few are,
+# expectation maximisation takes the many others for the true ones.
+_MOST_IN_BLOCK: Final = 30
+_NAMES: Final = ("first_name", "last_name")
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def fit_weights(
         for kind, levels in model.comparisons.items()
     }
     started = model.model_copy(update={"comparisons": with_u})
-    of_people, pair_count = _pairs_of_people(records, compared, frequencies, started, record_count)
+    of_people, pair_count = _pairs_of_people(records, apart, compared, frequencies, started, record_count)
     fitted = {kind: _refitted(levels, with_u[kind], of_people[kind]) for kind, levels in model.comparisons.items()}
     return Fit(fitted, pair_count)
 
@@ -155,45 +155,33 @@ def _with_u(level: Level, found: _Shown, label: str) -> Level:
 
 @dataclass(frozen=True)
 class _Block:
-    """Pairs of records that agree on something: the rule that finds them, and how many they are."""
+    """Records that say the same of something (`block`), what that leaves nothing to learn of, and their pairs."""
 
-    rule: str
+    records: pl.DataFrame
+    chosen_by: tuple[str, ...]
     pair_count: int
 
 
 def _pairs_of_people(
     records: pl.DataFrame,
+    strangers: pl.DataFrame,
     compared: Sequence[Comparison],
     frequencies: Mapping[str, pl.DataFrame],
     model: IdentityModel,
     record_count: int,
 ) -> tuple[dict[str, _Shown], int]:
     """Return by kind how many true pairs agree in each way; and how many there were in the richest block."""
-    settings = splink_settings(compared, model, record_count)
-    settings["probability_two_random_records_match"] = _STARTING_SHARE
-    named = {each.name: each for each in compared}
     kinds: dict[str, _Shown] = defaultdict(_Shown)
     most_pairs = 0.0
-    with duckdb.connect(":memory:") as connection:
-        linker = make_linker(connection, records, settings)
-        for each in compared:
-            if each.counted is not None:
-                register_frequencies(linker, each.counted, frequencies.get(each.counted))
-        for block in _blocks(records, compared):
-            session = linker.training.estimate_parameters_using_expectation_maximisation(
-                block.rule,
-                max_pairs=_BLOCK_PAIRS if block.pair_count > _BLOCK_PAIRS else None,
-                # Counts all pairs of the block first, where the default counts those of every hundredth record.
-                record_sample_proportion=1.0,
-            )
-            learnt = session.core_model_settings
-            true_pairs = learnt.probability_two_random_records_match * min(block.pair_count, _BLOCK_PAIRS)
-            most_pairs = max(most_pairs, true_pairs)
-            for comparison in learnt.comparisons:
-                trained = comparison.as_dict()  # type: ignore[no-untyped-call]
-                each = named[comparison.output_column_name]
-                filled = _filled_fraction(records, each)
-                kinds[each.kind].add(_shares(trained, "m_probability"), true_pairs * filled**2)
+    for block in _blocks(records, strangers, compared):
+        learnt_of = [each for each in compared if each.name not in block.chosen_by]
+        true_share, found = _learn(block, learnt_of, frequencies, model, record_count)
+        if not _is_learnt(found):
+            continue
+        true_pairs = true_share * min(block.pair_count, _BLOCK_PAIRS)
+        most_pairs = max(most_pairs, true_pairs)
+        for each in learnt_of:
+            kinds[each.kind].add(found[each.name], true_pairs * _filled_fraction(records, each) ** 2)
     if most_pairs < LEAST_PAIRS:
         raise UsageError(
             f"the records show about {most_pairs:.0f} pairs of one person, too few to refit the weights on: "
@@ -202,19 +190,68 @@ def _pairs_of_people(
     return kinds, round(most_pairs)
 
 
-def _blocks(records: pl.DataFrame, compared: Sequence[Comparison]) -> Iterator[_Block]:
+def _blocks(records: pl.DataFrame, strangers: pl.DataFrame, compared: Sequence[Comparison]) -> Iterator[_Block]:
     """Yield the blocks that have enough pairs: of one name, one contact, one number or day of somebody."""
-    keys = [(_NAMES_BLOCK, pl.concat_str("first_name", pl.lit(" "), "last_name"))]
+    keys: list[tuple[tuple[str, ...], pl.Expr]] = [(_NAMES, pl.concat_str("first_name", pl.lit(" "), "last_name"))]
     for each in compared:
-        if each.name in _CONTACT_BLOCKS:
-            keys.append((_CONTACT_BLOCKS[each.name], pl.col(f"{each.name}s").list.min()))
+        if each.name in ("email", "phone"):
+            keys.append(((each.name,), pl.col(f"{each.name}s").list.min()))
         elif each.kind in ("identifier", "date"):
-            keys.append((_VALUE_BLOCK.format(column=each.name), pl.col(each.name)))
-    for rule, key in keys:
-        sizes = records.select(key=key).drop_nulls().group_by("key").len()["len"].cast(pl.Int64)
-        pair_count = int((sizes * (sizes - 1) // 2).sum())
-        if pair_count >= LEAST_PAIRS:
-            yield _Block(rule, pair_count)
+            keys.append(((each.name,), pl.col(each.name)))
+    strange_pairs = _strange_pairs(strangers)
+    for chosen_by, key in keys:
+        said = records.with_columns(block=key).filter(pl.col("block").is_not_null())
+        size = pl.len().over("block")
+        alike = said.with_columns(size=size).filter(pl.col("size").is_between(2, _MOST_IN_BLOCK))
+        # Each of a group of n has n - 1 others.
+        alike_pairs = int((alike["size"] - 1).sum()) // 2
+        if alike_pairs >= LEAST_PAIRS:
+            members = pl.concat([alike.drop("size"), strange_pairs])
+            yield _Block(members, chosen_by, alike_pairs + strange_pairs.height // 2)
+
+
+def _strange_pairs(strangers: pl.DataFrame) -> pl.DataFrame:
+    """Return records two by two, drawn at random, as blocks of their own, under other ids."""
+    count = min(strangers.height // 2, _MOST_STRANGE_PAIRS) * 2
+    drawn = strangers.sample(count, shuffle=True, seed=_SEED).with_row_index("place")
+    return drawn.with_columns(
+        unique_id=-1 - pl.col("place").cast(pl.Int64), block=pl.format("strangers {}", pl.col("place") // 2)
+    ).drop("place")
+
+
+def _learn(
+    block: _Block,
+    learnt_of: Sequence[Comparison],
+    frequencies: Mapping[str, pl.DataFrame],
+    model: IdentityModel,
+    record_count: int,
+) -> tuple[float, dict[str, dict[str, float]]]:
+    """Return of a block the share of pairs that are true, and by comparison how often these agree in each way."""
+    settings = splink_settings(learnt_of, model, record_count)
+    settings["probability_two_random_records_match"] = _STARTING_SHARE
+    with duckdb.connect(":memory:") as connection:
+        linker = make_linker(connection, block.records, settings)
+        for each in learnt_of:
+            if each.counted is not None:
+                register_frequencies(linker, each.counted, frequencies.get(each.counted))
+        session = linker.training.estimate_parameters_using_expectation_maximisation(
+            "l.block = r.block",
+            max_pairs=_BLOCK_PAIRS if block.pair_count > _BLOCK_PAIRS else None,
+            # Counts all pairs of the block first, where the default counts those of every hundredth record.
+            record_sample_proportion=1.0,
+        )
+        learnt = session.core_model_settings
+    found = {
+        each.output_column_name: _shares(each.as_dict(), "m_probability")  # type: ignore[no-untyped-call]
+        for each in learnt.comparisons
+    }
+    return learnt.probability_two_random_records_match, found
+
+
+def _is_learnt(found: Mapping[str, Mapping[str, float]]) -> bool:
+    """Return whether a block's true pairs agree on something, and on names: else they are hardly the true ones."""
+    differ = {name: shares.get("other", 0.0) > _MOST_DIFFERING for name, shares in found.items()}
+    return not all(differ.values()) and not any(differ.get(name, False) for name in _NAMES)
 
 
 def _refitted(levels: Mapping[str, Level], with_u: Mapping[str, Level], found: _Shown) -> dict[str, Level]:

@@ -16,7 +16,7 @@ import cyclopts
 from cyclopts import App, Parameter
 
 from flows import output, signals
-from flows.errors import LeadmillError, UsageError, WarehouseError
+from flows.errors import LeadmillError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -479,12 +479,21 @@ def train(
     The file is identity_model.json of the reference folder; from then on it is used. Take it away to go back. One that
     was there before is kept beside it, as identity_model.json.bak.
     """
+    from flows.identity.model import MODEL_FILE
+    from flows.training import kept_model
     from flows.training import train as refit
 
+    folder = places.settings().reference
+    was_there = (folder / MODEL_FILE).exists()
     with _reading(places) as warehouse:
         changes = refit(warehouse, places.settings(), is_dry_run=dry_run)
     columns = ("comparison", "level", "m_before", "m", "weight_before", "weight")
     output.print_records(changes, columns, as_json=as_json)
+    if dry_run:
+        output.note("Dry run: nothing was written.")
+        return
+    kept = f"; the model before it is {kept_model(folder)}" if was_there else ""
+    output.note(f"{folder / MODEL_FILE} written, and used from now on: look it through{kept}.")
 
 
 @app.command
@@ -660,10 +669,8 @@ def _deciding(places: Places) -> Iterator["Run"]:
     from flows.run import Request, open_run
 
     settings = places.settings()
-    if not settings.warehouse.exists():
-        raise WarehouseError(f"{settings.warehouse}: there is no warehouse yet; load a file first: leads ingest FILE")
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
-    with open_run(settings, reference, Request(), report=output.report_progress) as run:
+    with open_run(settings, reference, Request(), report=output.report_progress, must_exist=True) as run:
         yield run
 
 

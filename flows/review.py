@@ -44,7 +44,7 @@ def decide(settings: Settings, decisions: Decisions) -> list[Outcome]:
     Raises UsageError for pairs that are not open, before anything is done.
     """
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
-    with open_run(settings, reference, Request()) as run:
+    with open_run(settings, reference, Request(), must_exist=True) as run:
         _refuse_unknown(run, [*decisions.merge, *decisions.apart])
         done = [merge_pairs(run, decisions.merge)] if decisions.merge else []
         return done + ([part_pairs(run, decisions.apart)] if decisions.apart else [])

@@ -78,9 +78,13 @@ def open_run(
     *,
     step: StepRunner = run_directly,
     report: Callable[[Progress], None] = lambda progress: None,
+    must_exist: bool = False,
 ) -> Iterator[Run]:
-    """Open warehouse and archive for the batches of a request; for a dry run so that nothing of them stays."""
-    with _opened(settings, is_dry_run=request.is_dry_run) as (warehouse, archive):
+    """Open warehouse and archive for the batches of a request; for a dry run so that nothing of them stays.
+
+    Raises WarehouseError where there is no warehouse and it `must_exist`.
+    """
+    with _opened(settings, is_dry_run=request.is_dry_run, must_exist=must_exist) as (warehouse, archive):
         yield Run(
             warehouse=warehouse,
             archive=archive,
@@ -97,7 +101,7 @@ def open_run(
 
 
 @contextmanager
-def _opened(settings: Settings, *, is_dry_run: bool) -> Iterator[tuple[Warehouse, Path]]:
+def _opened(settings: Settings, *, is_dry_run: bool, must_exist: bool) -> Iterator[tuple[Warehouse, Path]]:
     """Open warehouse and archive; for a dry run so that nothing of it stays."""
     with ExitStack() as stack:
         path, archive = settings.warehouse, settings.archive
@@ -106,7 +110,12 @@ def _opened(settings: Settings, *, is_dry_run: bool) -> Iterator[tuple[Warehouse
             archive = scratch / "archive"
             path = path if path.exists() else scratch / "leads.duckdb"
         warehouse = stack.enter_context(
-            open_warehouse(path, wait_seconds=settings.wait_seconds, memory_limit=settings.memory_limit)
+            open_warehouse(
+                path,
+                wait_seconds=settings.wait_seconds,
+                memory_limit=settings.memory_limit,
+                must_exist=must_exist,
+            )
         )
         if is_dry_run and path == settings.warehouse:
             stack.enter_context(warehouse.rehearsal())

@@ -1,4 +1,4 @@
-"""`leads up`: the flow, served: one deployment per scheduled feed, and one for runs by hand.
+"""`leads up`: the flows, served: one deployment per scheduled feed, one for loads by hand, and one for sweeps.
 
 Runs of one deployment queue behind each other; that two runs never write at once is the warehouse's
 own lock, not Prefect's.
@@ -43,7 +43,10 @@ def serve_deployments(settings: Settings) -> None:
         output.note(f"Prefect: {str(PREFECT_API_URL.value()).removesuffix('/api')}")
         for feed in scheduled:
             output.note(f"feed {feed.name}: {feed.schedule} ({feed.timezone})")
-        output.note(f"by hand: prefect deployment run ingest-leads/{BY_HAND}, or the UI. Ctrl-C ends it all.")
+        output.note(
+            f"by hand: prefect deployment run ingest-leads/{BY_HAND} (or sweep-duplicates/{BY_HAND}), or the UI."
+        )
+        output.note("Ctrl-C ends it all.")
         logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
         # Prefect's runner has its own way to end on signals.
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -34,18 +34,18 @@ def train(
     warehouse.run("train/ask_contacts")
     warehouse.run("resolve/supersede_contacts")
     warehouse.run("resolve/face_records")
-    leads = warehouse.frame("train/leads_of_faces")
+    strangers = warehouse.frame("train/strangers")["unique_id"]
     record_count = int(warehouse.frame("train/count_sources").item())
     records, kinds, headers = compared_records(warehouse)
     packaged = load_model()
     frequencies = value_frequencies(warehouse, headers, packaged, record_count)
-    fit = fit_weights(records, leads, frequencies, kinds, packaged, record_count)
+    fit = fit_weights(records, strangers, frequencies, kinds, packaged, record_count)
     today = datetime.now(UTC).date()
     trained = used.model_copy(
         update={
             "name": f"trained-{today}",
-            "source": f"leads train on {today}: {leads.height:,} of {record_count:,} source records, "
-            f"about {fit.pair_count:,} pairs of one person; refitted from {packaged.name}",
+            "source": f"leads train on {today}: {records.height:,} distinct records, of {record_count:,} in the "
+            f"warehouse, with about {fit.pair_count:,} pairs of one person; refitted from {packaged.name}",
             "comparisons": fit.comparisons,
         }
     )

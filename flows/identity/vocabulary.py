@@ -9,6 +9,7 @@ import unicodedata
 from functools import cache
 
 import polars as pl
+from cleanco.non_nfkd_map import NON_NFKD_MAP  # type: ignore[import-untyped]
 from cleanco.termdata import terms_by_country, terms_by_type  # type: ignore[import-untyped]
 from nicknames import with_names_csv_path
 
@@ -30,10 +31,15 @@ def legal_forms() -> str:
     For names in small letters, one space between words. A name that is all legal form keeps its first word.
     """
     terms = {term for group in (terms_by_type, terms_by_country) for terms in group.values() for term in terms}
-    # `and co` and `company` are no name either; ` the ` words stay.
-    folded = {_folded(term) for term in terms} - {""}
+    # Also as they are written without their dots (sro) and without letters of their own (spolka).
+    spelt = {term.replace(".", "") for term in terms} | {_with_plain_letters(term) for term in terms} | terms
+    folded = {_folded(term) for term in spelt} - {""}
     longest_first = sorted(folded, key=lambda term: (-len(term), term))
     return f"(?: (?:{'|'.join(map(re.escape, longest_first))}))+$"
+
+
+def _with_plain_letters(term: str) -> str:
+    return "".join(NON_NFKD_MAP.get(c, c) for c in term.lower())
 
 
 def _folded(term: str) -> str:

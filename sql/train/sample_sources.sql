@@ -1,17 +1,14 @@
 -- Purpose: the source records that the weights are refitted on: all, or of many a sample that still holds pairs. Half of
 --   it is drawn at random; then come those that share a contact or a block with one of these, whom a draw of single
 --   records would tear apart. What more than a hundred records share says nothing of any of them.
--- Grain: one row per source record, with whose it is today. Parameters: $most BIGINT, how many at most.
--- Reads: record_identity, record_contact, record_block, record_lead, withdrawn_record. Writes: compared_source.
+-- Grain: one row per source record. Parameters: $most BIGINT, how many at most.
+-- Reads: record_identity, record_contact, record_block, withdrawn_record. Writes: compared_source.
 -- Caller: flows/training.py.
 
 CREATE OR REPLACE TEMP TABLE compared_source AS
 WITH standing AS (
-    SELECT DISTINCT
-        l.source_id,
-        l.lead_id
+    SELECT DISTINCT i.source_id
     FROM record_identity AS i
-    INNER JOIN record_lead AS l ON l.source_id = i.source_id
     WHERE i.record_id NOT IN (SELECT w.record_id FROM withdrawn_record AS w)
 ),
 

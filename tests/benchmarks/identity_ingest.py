@@ -75,6 +75,11 @@ class LabelledWarehouse:
         """Look for repeats over the whole warehouse, in a fresh process."""
         self._run("sweep", "--json")
 
+    def train(self) -> Path:
+        """Refit the weights to the warehouse, in a fresh process; return the model."""
+        self._run("train", "--json")
+        return self.folder / "reference" / "identity_model.json"
+
     def map_headers(self, export: Export) -> list[dict[str, str | None]]:
         """Return what ingest would take each header for: rows with `header` and `field`."""
         path = self.folder / "headers.csv"

@@ -357,6 +357,7 @@ def explain(
     fields = [field for field in document["fields"] if field["value"] is not None]
     columns = ("field", "value", "feed", "batch_id", "row_number", "record_id", "as_of", "rule")
     output.print_records(fields, columns, as_json=False)
+    output.print_text("\n".join(document["assignment"]))
 
 
 @app.command

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from flows.assignment_words import assignment_lines
 from flows.errors import UsageError
 from flows.identity import clusters
 from flows.steps.survive import field_provenance
@@ -47,13 +48,14 @@ _LEVEL_WORDS: Final = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """A lead: its id today, its records, what was decided of them, and where each field is from."""
+    """A lead: its id today, its records, what was decided of them, where each field is from, and who got it and why."""
 
     lead_id: int
     asked_id: int
     records: pl.DataFrame
     decisions: pl.DataFrame
     fields: pl.DataFrame
+    assignment: list[str]
 
     def document(self) -> dict[str, Any]:
         """Return all of it as one document."""
@@ -66,6 +68,7 @@ class Explanation:
                 for row in self.decisions.iter_rows(named=True)
             ],
             "fields": self.fields.to_dicts(),
+            "assignment": self.assignment,
         }
 
 
@@ -90,6 +93,7 @@ def explain_lead(warehouse: Warehouse, lead_id: int) -> Explanation:
         records=warehouse.frame("audit/lead_records", parameters),
         decisions=warehouse.frame("audit/lead_decisions", parameters),
         fields=field_provenance(warehouse, today),
+        assignment=assignment_lines(warehouse, today),
     )
 
 

@@ -184,6 +184,7 @@ def test_explain_tells_records_reasons_and_where_each_field_is_from(world: World
     document = leads("explain", "1000000000000")
     assert [record["feed"] for record in document["records"]] == ["web", "list"]
     assert [decision["why"] for decision in document["decisions"]] == ["same e-mail address, and the names agree"]
+    assert any("owner" in line for line in document["assignment"])
     sources = {field["field"]: field["feed"] for field in document["fields"]}
     assert (sources["company"], sources["jobTitle"]) == ("web", "list")
     [merge] = leads("merges")

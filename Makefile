@@ -25,10 +25,10 @@ find_python = for candidate in "$(PYTHON)" python3; do \
 		printf '%s' "$$candidate"; break; \
 	fi; done
 
-.PHONY: help setup run test lint bench lock clean distclean
+.PHONY: help setup run test lint bench bench-identity lock clean distclean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(BIN)/.installed ## make .venv from requirements.lock, with leadmill itself editable in it
 
@@ -65,6 +65,9 @@ lint: setup ## ruff, mypy and sqlfluff; changes nothing
 
 bench: setup ## time the main job against DuckDB alone and dlt; QUICK=1 for a small run, ARGS=... for more
 	@$(BIN)/python -m tests.benchmarks.run $(if $(QUICK),--quick) $(ARGS)
+
+bench-identity: setup ## measure who is taken for whom on labelled data, beside Splink alone; ARGS=... for more
+	@$(BIN)/python -m tests.benchmarks.identity $(ARGS)
 
 # Left untouched where nothing changed: a newer date alone would make .venv anew.
 lock: setup ## write requirements.lock anew from pyproject.toml

@@ -8,12 +8,11 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable
-from typing import Literal, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.context import FlowRunContext
 from prefect.events import emit_event
 from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -21,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from flows import output, pipeline, signals
 from flows.errors import BatchFailedError, LeadmillError
+from flows.flow_run import flow_run_id, flow_run_trigger
 from flows.prefect_server import own_prefect_server
 from flows.run import Request
 from flows.settings import load_settings
@@ -67,8 +67,8 @@ def ingest_leads(request: IngestRequest = NOTHING_SPECIAL) -> list[publish.Batch
             feed=request.feed,
             is_dry_run=request.dry_run,
             is_forced=request.force,
-            trigger=_trigger(),
-            flow_run_id=_flow_run_id(),
+            trigger=flow_run_trigger(),
+            flow_run_id=flow_run_id(),
         ),
         step=run_as_task,
         report=output.report_progress,
@@ -98,18 +98,6 @@ def _tell_drift(summary: publish.BatchSummary) -> None:
             resource={"prefect.resource.id": f"leadmill.feed.{summary.columns['feed']}"},
             payload={"batch_id": summary.columns["batch_id"], **summary.drift},
         )
-
-
-def _flow_run_id() -> str | None:
-    context = FlowRunContext.get()
-    return None if context is None or context.flow_run is None else str(context.flow_run.id)
-
-
-def _trigger() -> Literal["manual", "schedule"]:
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None or not context.flow_run.auto_scheduled:
-        return "manual"
-    return "schedule"
 
 
 def run_with_server(request: IngestRequest) -> list[publish.BatchSummary]:

@@ -127,6 +127,13 @@ def print_records(records: Sequence[Mapping[str, object]], columns: Sequence[str
         print_table(columns, [[record[column] for column in columns] for record in records])
 
 
+def print_pair(pair: Mapping[str, Any]) -> None:
+    """Print an open pair of leads side by side, with what speaks for and against it."""
+    print_text(f"\n{pair['pair']}: {pair['why']}")
+    names = ("lead_id", "name", "email", "phone", "company")
+    print_table(("", "one", "other"), [(name, pair[name], pair[f"other_{name}"]) for name in names])
+
+
 def print_summary(summaries: Sequence["BatchSummary"]) -> None:
     """Print the summary table of a run, and the error of each file that failed."""
     from flows.steps.publish import SUMMARY_HEADINGS

@@ -95,7 +95,7 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
         staged.changes = run.step(watch_columns, staged, batch.feed, warehouse)
         run.report(Progress(name, "resolve", staged.rows_read))
         run.step(resolve.refuse_id_conflicts, warehouse)
-        run.step(resolve.resolve_people, warehouse)
+        run.step(resolve.resolve_people, warehouse, run.identity)
         run.step(assign.require_team_and_source, warehouse, run.reference.routing)
         fill_raw_text(staged.source, batch.feed, run)
         rejected = load.staged_rejected(warehouse)
@@ -105,14 +105,14 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
         run.report(Progress(name, "load", staged.rows_read))
         with warehouse.transaction():
             run.step(load.write_records, warehouse)
-            run.step(survive.conclude_leads, warehouse)
+            rule_changes = run.step(survive.conclude_leads, warehouse)
             run.step(assign.assign_leads, warehouse, run.reference.routing)
             run.step(survive.complete_leads, warehouse)
             run.step(load.write_leads, warehouse)
             if not staged.source.is_partial:
                 drift.keep_columns(warehouse, batch.batch_id, staged.columns)
             load.keep_reference(warehouse, batch.reference_sha256, run.reference.contents)
-            run.step(load.write_batch, warehouse, batch, _ending("loaded", staged))
+            run.step(load.write_batch, warehouse, batch, _ending("loaded", staged, rule_changes))
             run.step(load.check_invariants, warehouse, batch.batch_id, staged.rows_read)
     except LeadmillError as error:
         return close_batch(run, batch, _ending("failed", staged, error=str(error)), rejected)
@@ -186,12 +186,19 @@ def _with_file(batch: load.Batch, taken: pull.TakenFile) -> load.Batch:
     return replace(batch, file_uri=taken.uri, file_sha256=taken.sha256, file_bytes=taken.bytes, as_of=taken.as_of)
 
 
-def _ending(status: Literal["loaded", "failed"], staged: Staged | None, error: str | None = None) -> load.Ending:
+def _ending(
+    status: Literal["loaded", "failed"],
+    staged: Staged | None,
+    rule_changes: tuple[str, ...] = (),
+    error: str | None = None,
+) -> load.Ending:
     return load.Ending(
         status,
         datetime.now(UTC),
         file_format=None if staged is None else json.dumps(_format_facts(staged.source.file_format)),
-        warnings=() if staged is None else (*staged.source.file_format.warnings, *staged.changes.warnings),
+        warnings=()
+        if staged is None
+        else (*staged.source.file_format.warnings, *staged.changes.warnings, *rule_changes),
         error=error,
     )
 

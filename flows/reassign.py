@@ -44,9 +44,10 @@ def reassign(settings: Settings, user: str, *, is_dry_run: bool = False) -> Hand
             survive.conclude_known(run.warehouse)
             leads = assign.hand_over(run.warehouse, reference.routing)
             survive.complete_leads(run.warehouse)
-            load.write_handed_over(run.warehouse)
+            load.write_decided(run.warehouse)
             load.keep_reference(run.warehouse, reference.sha256, reference.contents)
             load.write_batch(run.warehouse, batch, load.Ending("loaded", datetime.now(UTC)))
+            survive.date_decided(run.warehouse)
             load.check_invariants(run.warehouse, batch.batch_id, 0)
             if not leads and (reference.users is None or user not in reference.users["user"]):
                 raise UsageError(
@@ -67,7 +68,7 @@ def _batch(run: Run) -> load.Batch:
         file_uri=None,
         file_sha256=None,
         file_bytes=None,
-        as_of=now,
+        as_of=None,
         started_at=now,
         reference_sha256=run.reference.sha256,
         code_version=run.code_version,

@@ -14,24 +14,27 @@ from typing import Final
 import polars as pl
 
 from flows.errors import UsageError
-from flows.reference_files import Mistake, TableRows, TomlText, read_feeds, read_table, refuse_file
+from flows.identity.model import MODEL_FILE
+from flows.reference_files import Mistake, TableRows, TomlText, read_feeds, read_identity_rules, read_table, refuse_file
 from flows.routing_file import check_routing, read_routing
-from schemas.reference import DEFAULT_FEED, Feed, nearest
+from flows.survivorship_file import read_survivorship
+from schemas.reference import DEFAULT_FEED, Feed, IdentityRules, nearest
 from schemas.reference_tables import REFERENCE_TABLES
 from schemas.routing import Routing
+from schemas.survivorship import DEFAULT_RULES
 
 FEEDS_FILE: Final = "feeds.toml"
 HEADER_ALIASES_FILE: Final = "header_aliases.csv"
+IDENTITY_FILE: Final = "identity.toml"
 ROUTING_FILE: Final = "routing.toml"
+SURVIVORSHIP_FILE: Final = "survivorship.toml"
 
-# Files of design 4.5 whose rules nothing follows yet.
-UNSUPPORTED_FILES: Final = ("survivorship.toml", "identity.toml")
 # Tables that are understood, though no step acts on their rows yet.
 UNSUPPORTED_TABLES: Final = ("do_not_load.csv",)
 
 _TABLE_FILES: Final = tuple(table.file_name for table in REFERENCE_TABLES)
-_USED_FILES: Final = (FEEDS_FILE, HEADER_ALIASES_FILE, ROUTING_FILE, *_TABLE_FILES)
-_KNOWN_FILES: Final = (*_USED_FILES, *UNSUPPORTED_FILES)
+_RULE_FILES: Final = (IDENTITY_FILE, MODEL_FILE, ROUTING_FILE, SURVIVORSHIP_FILE)
+_USED_FILES: Final = (FEEDS_FILE, HEADER_ALIASES_FILE, *_RULE_FILES, *_TABLE_FILES)
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,9 @@ class Reference:
     """The reference folder as one batch uses it; a frame is None where its file does not exist.
 
     `feeds` always holds `default`. Frames have the columns and types of `schemas.reference_tables`,
-    one row per row of the file, in file order; users are in lower case throughout. `sha256` covers
-    names and bytes of the files used, so that equal hashes mean equal reference data; `contents` are those bytes.
+    one row per row of the file, in file order; users are in lower case throughout. `survivorship` has a
+    rule for each field of a lead. `sha256` covers names and bytes of the files used, so that equal hashes mean equal
+    reference data; `contents` are those bytes.
     """
 
     folder: Path
@@ -54,6 +58,8 @@ class Reference:
     stages: pl.DataFrame | None = None
     forbidden_headers: pl.DataFrame | None = None
     header_aliases: Path | None = None
+    identity: IdentityRules = field(default_factory=IdentityRules)
+    survivorship: Mapping[str, str] = field(default_factory=lambda: DEFAULT_RULES)
     routing: Routing = field(default_factory=Routing)
     contents: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -86,6 +92,10 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
     feeds = {DEFAULT_FEED: Feed(name=DEFAULT_FEED), **feeds}
     routing = _load_routing(folder / ROUTING_FILE, contents, feeds, tables)
 
+    survivorship = DEFAULT_RULES
+    if SURVIVORSHIP_FILE in contents:
+        survivorship = read_survivorship(folder / SURVIVORSHIP_FILE, contents[SURVIVORSHIP_FILE])
+
     def frame(file_name: str) -> pl.DataFrame | None:
         return tables[file_name].frame if file_name in tables else None
 
@@ -101,6 +111,12 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
         stages=frame("stages.csv"),
         forbidden_headers=frame("forbidden_headers.csv"),
         header_aliases=folder / HEADER_ALIASES_FILE if HEADER_ALIASES_FILE in contents else None,
+        identity=(
+            read_identity_rules(folder / IDENTITY_FILE, contents[IDENTITY_FILE])
+            if IDENTITY_FILE in contents
+            else IdentityRules()
+        ),
+        survivorship=survivorship,
         routing=routing,
         contents=contents,
     )
@@ -136,14 +152,12 @@ def _read_folder(folder: Path, *, must_exist: bool) -> dict[str, bytes]:
 def _refuse_slips(folder: Path, names: list[str]) -> None:
     """Refuse names that would be passed over in silence although somebody meant them to count."""
     for name in names:
-        if name in UNSUPPORTED_FILES:
-            raise UsageError(f"{folder / name}: this version does not follow such a file; move it out of the folder")
         stem, dot, suffix = name.rpartition(".")
         if name in _USED_FILES or suffix.lower() not in ("csv", "toml", "xlsx", "xls"):
             continue
         is_sheet = suffix.lower() in ("xlsx", "xls")
-        meant = f"{stem}{dot}csv" if is_sheet else nearest(name, _KNOWN_FILES, cutoff=0.85)
-        if meant in names or meant not in _KNOWN_FILES:
+        meant = f"{stem}{dot}csv" if is_sheet else nearest(name, _USED_FILES, cutoff=0.85)
+        if meant in names or meant not in _USED_FILES:
             continue
         told = 'is a workbook and not read; in Excel save it as "CSV UTF-8":' if is_sheet else "is not read; call it"
         raise UsageError(f"{folder / name}: {told} {meant}, or move it out of the folder")

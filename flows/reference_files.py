@@ -21,7 +21,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from flows.errors import UsageError
-from schemas.reference import Feed, FeedsFile, did_you_mean
+from schemas.reference import Feed, FeedsFile, IdentityRules, did_you_mean
 from schemas.reference_tables import FILE_ORDER, ReferenceTable
 
 # A file with the wrong delimiter or in the wrong columns has a mistake in every row; a few tell it.
@@ -115,6 +115,24 @@ def read_feeds(path: Path, content: bytes) -> tuple[dict[str, Feed], TomlText]:
         return FeedsFile.model_validate(document).feeds, toml
     except ValidationError as error:
         refuse_file(path, [_feed_mistake(details, toml) for details in error.errors()])
+
+
+def read_identity_rules(path: Path, content: bytes) -> IdentityRules:
+    """Read `identity.toml`. Raises `UsageError` naming file, line and key of what is wrong."""
+    document, toml = read_toml(path, content)
+    try:
+        return IdentityRules.model_validate(document)
+    except ValidationError as error:
+        refuse_file(path, [_rule_mistake(details, toml) for details in error.errors()])
+
+
+def _rule_mistake(details: ErrorDetails, toml: TomlText) -> Mistake:
+    key = tuple(str(part) for part in details["loc"])
+    known = ", ".join(IdentityRules.model_fields)
+    message = details["msg"]
+    if details["type"] == "extra_forbidden":
+        message = f"is no key of {toml.path.name}{did_you_mean(key[-1], IdentityRules.model_fields)}; known are {known}"
+    return Mistake(toml.line_of(key), ".".join(key), message)
 
 
 def _syntax_error(message: str, text: str) -> str:

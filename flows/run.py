@@ -12,6 +12,7 @@ from flows.forbidden_headers import ForbiddenHeaders, load_forbidden_headers
 from flows.header_aliases import Aliases, load_aliases
 from flows.reference import Reference
 from flows.settings import Settings
+from flows.steps.resolve import Identity, identity_of
 from flows.warehouse import Warehouse, migrate, open_warehouse
 
 P = ParamSpec("P")
@@ -62,6 +63,7 @@ class Run:
     reference: Reference
     aliases: Aliases
     forbidden: ForbiddenHeaders
+    identity: Identity
     request: Request
     step: StepRunner
     report: Callable[[Progress], None]
@@ -76,9 +78,13 @@ def open_run(
     *,
     step: StepRunner = run_directly,
     report: Callable[[Progress], None] = lambda progress: None,
+    must_exist: bool = False,
 ) -> Iterator[Run]:
-    """Open warehouse and archive for the batches of a request; for a dry run so that nothing of them stays."""
-    with _opened(settings, is_dry_run=request.is_dry_run) as (warehouse, archive):
+    """Open warehouse and archive for the batches of a request; for a dry run so that nothing of them stays.
+
+    Raises WarehouseError where there is no warehouse and it `must_exist`.
+    """
+    with _opened(settings, is_dry_run=request.is_dry_run, must_exist=must_exist) as (warehouse, archive):
         yield Run(
             warehouse=warehouse,
             archive=archive,
@@ -86,6 +92,7 @@ def open_run(
             reference=reference,
             aliases=load_aliases(reference.folder if reference.header_aliases else None),
             forbidden=load_forbidden_headers(reference.forbidden_headers),
+            identity=identity_of(reference.folder, reference.identity),
             request=request,
             step=step,
             report=report,
@@ -94,7 +101,7 @@ def open_run(
 
 
 @contextmanager
-def _opened(settings: Settings, *, is_dry_run: bool) -> Iterator[tuple[Warehouse, Path]]:
+def _opened(settings: Settings, *, is_dry_run: bool, must_exist: bool) -> Iterator[tuple[Warehouse, Path]]:
     """Open warehouse and archive; for a dry run so that nothing of it stays."""
     with ExitStack() as stack:
         path, archive = settings.warehouse, settings.archive
@@ -103,7 +110,12 @@ def _opened(settings: Settings, *, is_dry_run: bool) -> Iterator[tuple[Warehouse
             archive = scratch / "archive"
             path = path if path.exists() else scratch / "leads.duckdb"
         warehouse = stack.enter_context(
-            open_warehouse(path, wait_seconds=settings.wait_seconds, memory_limit=settings.memory_limit)
+            open_warehouse(
+                path,
+                wait_seconds=settings.wait_seconds,
+                memory_limit=settings.memory_limit,
+                must_exist=must_exist,
+            )
         )
         if is_dry_run and path == settings.warehouse:
             stack.enter_context(warehouse.rehearsal())

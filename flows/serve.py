@@ -1,4 +1,4 @@
-"""`leads up`: the flow, served: one deployment per scheduled feed, and one for runs by hand.
+"""`leads up`: the flows, served: one deployment per scheduled feed, one for loads by hand, and one for sweeps.
 
 Runs of one deployment queue behind each other; that two runs never write at once is the warehouse's
 own lock, not Prefect's.
@@ -9,7 +9,7 @@ import signal
 from contextlib import ExitStack
 from typing import Any, Final, cast
 
-from prefect import serve
+from prefect import Flow, serve
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron, Schedule
@@ -21,6 +21,7 @@ from flows.ingest import ingest_leads
 from flows.prefect_server import own_prefect_server
 from flows.reference import load_reference
 from flows.settings import Settings
+from flows.sweep import sweep_duplicates
 from schemas.reference import Feed
 
 BY_HAND: Final = "by-hand"
@@ -38,11 +39,14 @@ def serve_deployments(settings: Settings) -> None:
         if not PREFECT_API_URL.value():
             api_url = stack.enter_context(own_prefect_server(with_schedules=True))
             stack.enter_context(temporary_settings({PREFECT_API_URL: api_url}))
-        deployments = [deployment_of(feed) for feed in scheduled] + [deployment_by_hand()]
+        deployments = [deployment_of(feed) for feed in scheduled] + [deployment_by_hand(), deployment_of_sweeps()]
         output.note(f"Prefect: {str(PREFECT_API_URL.value()).removesuffix('/api')}")
         for feed in scheduled:
             output.note(f"feed {feed.name}: {feed.schedule} ({feed.timezone})")
-        output.note(f"by hand: prefect deployment run ingest-leads/{BY_HAND}, or the UI. Ctrl-C ends it all.")
+        output.note(
+            f"by hand: prefect deployment run ingest-leads/{BY_HAND} (or sweep-duplicates/{BY_HAND}), or the UI."
+        )
+        output.note("Ctrl-C ends it all.")
         logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
         # Prefect's runner has its own way to end on signals.
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -64,10 +68,19 @@ def deployment_by_hand() -> RunnerDeployment:
     return _deployment(BY_HAND, "Loads the files or the feed that you name.")
 
 
+def deployment_of_sweeps() -> RunnerDeployment:
+    """Return the deployment for sweeps that someone starts."""
+    return _deployment(BY_HAND, "Joins leads that turn out to be one person.", of=sweep_duplicates)
+
+
 def _deployment(
-    name: str, description: str, schedule: Schedule | None = None, parameters: dict[str, Any] | None = None
+    name: str,
+    description: str,
+    schedule: Schedule | None = None,
+    parameters: dict[str, Any] | None = None,
+    of: Flow[..., Any] = ingest_leads,
 ) -> RunnerDeployment:
-    deployment = ingest_leads.to_deployment(
+    deployment = of.to_deployment(
         name,
         description=description,
         schedule=schedule,

@@ -18,7 +18,7 @@ from flows.reference import Reference
 from flows.reference_names import gather_names, name_ids
 from flows.reject_sheets import is_sheet
 from flows.run import Progress, Run
-from flows.steps import drift, load, normalise, pull, read, redact, seal, validate
+from flows.steps import drift, evidence, load, normalise, pull, read, redact, seal, validate
 from flows.steps import map as mapping
 from flows.warehouse import Warehouse
 from schemas.raw import ROW_COLUMNS
@@ -97,24 +97,26 @@ def _stage_chunks(
     load.begin_staging(run.warehouse, batch, tables_of(reference), source.replayed)
     staged, used_orders = Staged(source), list[Mapping[str, str]]()
 
-    def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated]]:
-        evidence: dict[str, DateEvidence] = {}
+    def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated, pl.DataFrame]]:
+        date_evidence: dict[str, DateEvidence] = {}
         for chunk in source.chunks():
             mapped = map_chunk(chunk, feed, run)
             staged.columns.add(mapped.rows, mapped.matches)
             staged.is_sealed |= mapped.rows.width < chunk.rows.width or not mapped.sealed.is_empty()
-            evidence = normalise.add_date_evidence(evidence, mapped.frame)
-            used_orders.append(normalise.date_orders_of(evidence, feed) if date_orders is None else date_orders)
+            date_evidence = normalise.add_date_evidence(date_evidence, mapped.frame)
+            used_orders.append(normalise.date_orders_of(date_evidence, feed) if date_orders is None else date_orders)
             named = name_ids(mapped.frame, feed, names)
             typed = normalise.normalise_leads(named.frame, feed, used_orders[-1])
             issues = pl.concat([typed.issues, mapped.sealed])
-            yield chunk, validate.validate_leads(typed.leads, typed.contacts, issues, feed, known, named.unknown)
+            valid = validate.validate_leads(typed.leads, typed.contacts, issues, feed, known, named.unknown)
+            yield chunk, valid, evidence.gather_identity_evidence(mapped.rows, feed)
 
-    for chunk, valid in ahead(valid_chunks()):
-        load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues)
-        load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected, source.file_format, feed, run))
-        staged.rows_read += chunk.rows.height + len(chunk.broken)
-        run.report(Progress(source.name, "read", staged.rows_read))
+    with run.warehouse.staging():
+        for chunk, valid, identifying in ahead(valid_chunks()):
+            load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues, identifying)
+            load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected, source.file_format, feed, run))
+            staged.rows_read += chunk.rows.height + len(chunk.broken)
+            run.report(Progress(source.name, "read", staged.rows_read))
     return staged, used_orders
 
 
@@ -137,12 +139,7 @@ def texts_of(
     chunk: read.RawChunk, row_numbers: list[int], file_format: read.FileFormat, feed: Feed, run: Run
 ) -> list[str]:
     """Return the physical text of readable rows of a chunk, with what may never be stored masked in it."""
-    rows = chunk.rows.join(
-        pl.DataFrame({"row_number": row_numbers}, schema={"row_number": pl.Int64}),
-        on="row_number",
-        how="right",
-        maintain_order="right",
-    ).select(chunk.rows.columns)
+    rows = chunk.rows[chunk.rows["row_number"].search_sorted(pl.Series(row_numbers, dtype=pl.Int64))]
     matches = mapping.map_headers(headers_of(rows), feed, run.aliases)
     return seal.mask_rows(chunk.raw_of(row_numbers), rows, run.forbidden.among(headers_of(rows)), matches, file_format)
 
@@ -227,4 +224,5 @@ def tables_of(reference: Reference) -> load.ReferenceTables:
         users=reference.users,
         absences=reference.absences,
         stages=reference.stages,
+        survivorship=pl.DataFrame([dict(reference.survivorship)]),
     )

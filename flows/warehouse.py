@@ -27,6 +27,17 @@ SQL_FOLDER: Final = Path(__file__).resolve().parent.parent / "sql"
 
 DuckDBConfig = dict[str, str | bool | int | float | list[str]]
 
+# What follows from records, for the steps and for analysts; each after those that it asks.
+_CONCLUSIONS: Final = (
+    "conclusions/standing_versions",
+    "conclusions/numbered_versions",
+    "conclusions/source_said",
+    "conclusions/lead_choice",
+    "conclusions/standing_decisions",
+    "conclusions/last_changes",
+    "conclusions/lead_provenance",
+)
+
 _POLL_SECONDS: Final = 0.2
 _HOLDER_PID: Final = re.compile(r"\(PID (\d+)\)")
 
@@ -110,6 +121,28 @@ class Warehouse:
             self.connection.rollback()
             raise
         self.connection.commit()
+
+    @contextmanager
+    def staging(self) -> Iterator[None]:
+        """Let the block append chunks to temporary tables, and keep them all at its end, or none of them.
+
+        In a transaction of its own each chunk would be copied once more as it is committed; those of one transaction
+        are moved in place. With one thread the caller's does the work. With more, a worker would do it, while the
+        caller's asks without a pause whether it is done: a core, and Python's lock, that whoever makes the next
+        chunk needs.
+        """
+        if self._is_rehearsal:
+            # One transaction already, in which nothing can be set once a statement failed. What a failure leaves is in
+            # temporary tables, which are made anew.
+            yield
+            return
+        ((threads,),) = self.connection.sql("SELECT current_setting('threads')").fetchall()
+        self.connection.execute("SET threads = 1")
+        try:
+            with self.transaction():
+                yield
+        finally:
+            self.connection.execute("SET threads = $threads", {"threads": threads})
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
@@ -269,9 +302,11 @@ def migrate(warehouse: Warehouse) -> list[str]:
 
 
 def _refresh_views(warehouse: Warehouse) -> None:
-    """Make the views of sql/analytics as this version of the code has them: a file a view, of its name."""
+    """Make the macros and views as this version of the code has them: a file for each that is asked, of its name."""
     # Replaced each time: cheap, and no second record of what is current.
     with warehouse.transaction():
+        for name in _CONCLUSIONS:
+            warehouse.run(name)
         for path in sorted((SQL_FOLDER / "analytics").glob("*.sql")):
             warehouse.connection.execute(path.read_text(encoding="utf-8"))
 

@@ -52,6 +52,14 @@ ISSUE_COLUMNS: Final[dict[str, pl.DataType]] = {
     "raw": pl.String(),
 }
 
+# What a row says in a column of `match_on`: who somebody is, beside names and contacts.
+EVIDENCE_COLUMNS: Final[dict[str, pl.DataType]] = {
+    "row_number": pl.Int64(),
+    "key": pl.String(),
+    "kind": pl.String(),
+    "value": pl.String(),
+}
+
 # Pandera's own word for a null in a column that must have a value, and ours.
 REQUIRED_CODES: Final = {"firstName": "first_name_required", "lastName": "last_name_required"}
 

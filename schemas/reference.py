@@ -329,6 +329,18 @@ class Feed(BaseModel):
         return local.astimezone(UTC)
 
 
+class IdentityRules(BaseModel):
+    """`identity.toml`: how sure a match must be (docs/identity.md). A threshold, in bits, overrides the profile's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    profile: Literal["careful", "balanced"] = "careful"
+    merge_from: float | None = None
+    mean_from: float | None = None
+    review_from: float | None = None
+    known_margin: float | None = None
+
+
 class FeedsFile(BaseModel):
     """The whole of `feeds.toml`: tables `[feeds.NAME]` and nothing else."""
 

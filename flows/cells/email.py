@@ -117,7 +117,8 @@ def _read_odd(small: pl.Series) -> pl.DataFrame:
 
 
 def _normal_form(text: str) -> str | None:
-    if len(text) > _LONGEST_TEXT:
+    # The library would say so of what has no @, but takes longer; most cells that are no address have none.
+    if "@" not in text or len(text) > _LONGEST_TEXT:
         return None
     address = unpack(text)
     try:

@@ -43,9 +43,15 @@ def are_valid(national: pl.Series, calling_code: int) -> pl.Series:
     for region in regions:
         numbers = national.gather(pending)
         leading = _metadata(calling_code, region).leading_digits if len(regions) > 1 else None
-        is_known = _are_known(numbers, calling_code, region)
-        is_settled = is_known if leading is None else numbers.str.contains(f"^(?:{_ascii(leading)})")
-        is_valid = is_valid.scatter(pending.filter(is_settled & is_known), True)
+        if leading is None:
+            is_settled = _are_known(numbers, calling_code, region)
+            valid = pending.filter(is_settled)
+        else:
+            is_settled = numbers.str.contains(f"^(?:{_ascii(leading)})")
+            valid = pending.filter(is_settled)
+            valid = valid.filter(_are_known(national.gather(valid), calling_code, region))
+        if valid.len():
+            is_valid = is_valid.scatter(valid, True)
         pending = pending.filter(~is_settled)
         if pending.is_empty():
             break

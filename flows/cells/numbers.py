@@ -26,7 +26,7 @@ _LONGEST: Final = 200
 _INTEGER_AS_FLOAT: Final = r"^([0-9]{1,15})\.0+$"
 # Amounts that need no thought, with a decimal point or a decimal comma, and few enough digits that a
 # float holds them with their cents.
-_BEFORE: Final = r"^(?:US)?[$€£]? ?"
+_BEFORE: Final = r"^(?:(?:US)?[$€£]?|USD|EUR|GBP) ?"
 _BEHIND: Final = r"(?: ?(?:[$€£]|USD|EUR|GBP))?$"
 _POINT_MONEY: Final = (
     rf"{_BEFORE}((?:[1-9][0-9]{{0,2}}(?:,[0-9]{{3}}){{1,4}}|[0-9]{{1,12}})(?:\.[0-9]{{1,2}})?){_BEHIND}"

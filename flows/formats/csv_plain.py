@@ -160,10 +160,7 @@ def _result(block: bytes, cells: pl.DataFrame, columns: Columns, start: Position
     line_count = _count(block, _LINE_FEED)
     firsts = pl.int_range(cells.height, dtype=pl.Int64, eager=True)
     if line_count != cells.height:
-        lines_taken = cells.select(
-            1 + pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).cast(pl.Int64))
-        ).to_series()
-        firsts = lines_taken.cum_sum() - lines_taken
+        firsts = _first_lines(block)
     all_firsts = firsts
     blank = _blank_rows(cells)
     if blank.len():
@@ -174,14 +171,14 @@ def _result(block: bytes, cells: pl.DataFrame, columns: Columns, start: Position
     records = pl.int_range(start.records + 1, start.records + cells.height + 1, dtype=pl.Int64, eager=True)
 
     def raw_of(row_numbers: list[int]) -> list[str]:
-        lines = block.splitlines(keepends=True)
-        texts = []
-        for number in row_numbers:
-            first = int(firsts[number - start.records - 1])
-            after = int(all_firsts.search_sorted(first, side="right"))
-            end = int(all_firsts[after]) if after < all_firsts.len() else len(lines)
-            texts.append(readable(without_line_end(b"".join(lines[first:end]))))
-        return texts
+        line_feeds = (_codes(block) == _LINE_FEED).arg_true().cast(pl.Int64)
+        line_starts = pl.concat([pl.Series([0]), line_feeds + 1])
+        wanted = firsts.gather(pl.Series(row_numbers, dtype=pl.Int64) - start.records - 1)
+        # A record ends where the next one begins, be that a blank one.
+        next_firsts = pl.concat([all_firsts, pl.Series([line_count])])
+        after = next_firsts.gather(all_firsts.search_sorted(wanted, side="right"))
+        spans = zip(line_starts.gather(wanted), line_starts.gather(after), strict=True)
+        return [readable(without_line_end(block[begin:end])) for begin, end in spans]
 
     return BlockRead(
         RawChunk(
@@ -196,6 +193,14 @@ def _result(block: bytes, cells: pl.DataFrame, columns: Columns, start: Position
         len(block),
         Position(start.records + cells.height, start.lines + line_count),
     )
+
+
+def _first_lines(block: bytes) -> pl.Series:
+    """Return the numbers of the lines that records begin on: behind line ends with an even number of quotes before."""
+    codes = _codes(block)
+    line_feeds, quotes = (codes == _LINE_FEED).arg_true(), (codes == _QUOTE).arg_true()
+    ends = (quotes.search_sorted(line_feeds) % 2 == 0).arg_true().cast(pl.Int64)
+    return pl.concat([pl.Series([0]), ends.head(ends.len() - 1) + 1])
 
 
 def _blank_rows(cells: pl.DataFrame) -> pl.Series:

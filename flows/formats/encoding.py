@@ -23,6 +23,8 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _HEAD_BYTES: Final = 4 * 2**10
+# Small, so that a foreign name here and there leaves most of these ASCII.
+_PROBE_BYTES: Final = 64 * 2**10
 _HIGH_BYTES: Final = bytes(range(0x80, 0x100))
 
 
@@ -70,8 +72,10 @@ def _is_strict_utf8(path: Path) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         with path.open("rb") as file:
-            while block := file.read(BLOCK_BYTES):
-                decoder.decode(block)
+            while block := file.read(_PROBE_BYTES):
+                # Most of a file is ASCII, which needs no decoding, unless it comes within a character.
+                if not block.isascii() or decoder.getstate()[0]:
+                    decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False

@@ -28,12 +28,17 @@ FOUNDING_ONLY: Final = 3
 SMALLEST_JUDGED_ROW_COUNT: Final = 50
 
 
+# A batch takes a file, or decides something anew without one.
+BatchKind = Literal["ingest", "replay", "merge", "unmerge", "sweep", "reassign"]
+WITHOUT_FILE: Final = ("merge", "unmerge", "sweep", "reassign")
+
+
 @dataclass(frozen=True)
 class Batch:
     """What is known of a batch before its rows are read: the audit row's own columns."""
 
     batch_id: int
-    kind: Literal["ingest", "replay", "reassign"]
+    kind: BatchKind
     of_batch_id: int | None
     feed: Feed
     trigger: Literal["manual", "schedule", "event"]
@@ -68,6 +73,7 @@ class ReferenceTables:
     users: pl.DataFrame | None
     absences: pl.DataFrame | None
     stages: pl.DataFrame | None
+    survivorship: pl.DataFrame | None = None
 
 
 def next_batch_id(warehouse: Warehouse) -> int:
@@ -115,12 +121,17 @@ def begin_staging(
         "account_id": feed.account_id,
         "team_id": feed.team_id,
         "lead_source_id": feed.lead_source_id,
+        "first_name_placeholder": feed.placeholders.get("firstName"),
+        "last_name_placeholder": feed.placeholders.get("lastName"),
         "skip_team_and_source_requirement": feed.skip_team_and_source_requirement,
         "is_rotating": feed.rotate,
         "has_teams": reference.teams is not None,
         "has_sources": reference.lead_sources is not None,
     }
-    nullable = {"team_id": pl.Int64, "lead_source_id": pl.Int64}
+    nullable = {
+        **dict.fromkeys(("team_id", "lead_source_id"), pl.Int64),
+        **dict.fromkeys(("first_name_placeholder", "last_name_placeholder"), pl.String),
+    }
     warehouse.append("this_batch", pl.DataFrame([context], schema_overrides=nullable))
     beliefs = pl.DataFrame([beliefs_of(feed)], schema_overrides=dict.fromkeys(lead_columns(), pl.Int8))
     warehouse.append("this_belief", beliefs.with_columns(pl.lit(batch.batch_id).alias("batch_id")))
@@ -133,17 +144,22 @@ def begin_staging(
         ("used_user", reference.users),
         ("absence", reference.absences),
         ("used_stage", reference.stages),
+        ("used_survivorship", reference.survivorship),
     ):
         if frame is not None:
             warehouse.append(table, frame)
 
 
-def stage_leads(warehouse: Warehouse, leads: pl.DataFrame, contacts: pl.DataFrame, issues: pl.DataFrame) -> None:
-    """Append one chunk of valid typed leads, their contacts and issues to the staging tables."""
+def stage_leads(
+    warehouse: Warehouse, leads: pl.DataFrame, contacts: pl.DataFrame, issues: pl.DataFrame, evidence: pl.DataFrame
+) -> None:
+    """Append one chunk of valid typed leads with their contacts, issues and identity evidence to the staging tables."""
     with warehouse.incoming(leads):
         warehouse.run("stage/stage_leads")
     warehouse.append("staged_contact", contacts)
     warehouse.append("staged_issue", issues)
+    if not evidence.is_empty():
+        warehouse.append("staged_evidence", evidence)
 
 
 def stage_rejected(warehouse: Warehouse, rejected: pl.DataFrame) -> None:
@@ -207,6 +223,7 @@ def write_leads(warehouse: Warehouse) -> None:
     warehouse.run("load/write_rows")
     warehouse.run("load/write_decisions")
     warehouse.run("load/write_events")
+    warehouse.run("load/write_revisions")
 
 
 def put_leads(warehouse: Warehouse) -> None:
@@ -215,11 +232,11 @@ def put_leads(warehouse: Warehouse) -> None:
     warehouse.run("load/write_leads")
 
 
-def write_handed_over(warehouse: Warehouse) -> None:
+def write_decided(warehouse: Warehouse) -> None:
     """Put leads in place that other decisions than a file's rows changed, and write their log."""
     put_leads(warehouse)
-    warehouse.run("load/write_rows")
     warehouse.run("load/write_events")
+    warehouse.run("load/write_revisions")
 
 
 def keep_reference(warehouse: Warehouse, reference_sha256: str, contents: Mapping[str, bytes]) -> None:
@@ -239,7 +256,8 @@ def write_batch(warehouse: Warehouse, batch: Batch, ending: Ending) -> None:
     warehouse.run("load/give_batch_id", {"batch_id": batch.batch_id})
     known = {field.name: getattr(batch, field.name) for field in fields(batch)}
     ended = {**asdict(ending), "warnings": list(ending.warnings)}
-    warehouse.run("load/write_batch", {**known, "feed": None if batch.kind == "reassign" else batch.feed.name, **ended})
+    feed = None if batch.kind in WITHOUT_FILE else batch.feed.name
+    warehouse.run("load/write_batch", {**known, "feed": feed, **ended})
 
 
 def check_invariants(warehouse: Warehouse, batch_id: int, rows_read: int) -> None:

@@ -134,6 +134,7 @@ def mask_rows(
     """
     headers = _headers(rows)
     asked = [match.header for match in matches if match.field not in _NEVER_ASKED and match.header not in forbidden]
+    asked = [header for header in asked if rows[header].str.contains(MAY_HOLD_ONE).any()]
     masked = []
     for text, row in zip(texts, rows.iter_rows(named=True), strict=True):
         if any((row[header] or "").strip() for header in forbidden if header in row):

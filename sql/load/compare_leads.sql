@@ -2,14 +2,14 @@
 --   contact changed, or another lead was joined to it) or unchanged; and name the batch that last changed it.
 --   updatedAt counts only where the CRM gives it: ours follows from the other changes.
 -- Grain: lead_outcome one row per touched lead.
--- Reads: staged_person, renamed_lead, concluded, concluded_contact, lead, lead_contact.
+-- Reads: touched_lead, renamed_lead, concluded, concluded_contact, lead, lead_contact.
 -- Writes: lead_before, lead_outcome. Caller: flows/steps/load.py.
 
 CREATE OR REPLACE TEMP TABLE lead_before AS
 SELECT
     p.lead_id,
     l.*
-FROM staged_person AS p
+FROM touched_lead AS p
 INNER JOIN lead AS l ON l.id = p.previous_lead_id;
 
 CREATE OR REPLACE TEMP TABLE lead_outcome AS
@@ -120,5 +120,5 @@ SELECT
         ELSE 'unchanged'
     END AS outcome,
     coalesce(f.changes, []) AS changes
-FROM staged_person AS p
+FROM touched_lead AS p
 LEFT JOIN field_change AS f ON f.lead_id = p.lead_id;

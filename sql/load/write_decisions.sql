@@ -1,6 +1,6 @@
 -- Purpose: record who was recognised as whom in this batch, and by which rule.
 -- Grain: one row per pair of records and rule; for the CRM's id one row per record that brought the id of a lead.
--- Reads: this_batch, match_edge, match_refusal, staged_source, staged_version. Writes: match_decision.
+-- Reads: this_batch, match_edge, match_refusal, weighed_decision, staged_source, staged_version. Writes: match_decision.
 -- Caller: flows/steps/load.py.
 
 INSERT INTO match_decision
@@ -18,9 +18,32 @@ FROM match_edge AS e
 LEFT JOIN match_refusal AS f ON f.node = e.node AND f.other_node = e.other_node AND f.rule = e.rule
 CROSS JOIN this_batch AS b
 WHERE
-    (e.node > 0 OR e.node IN (SELECT s.node FROM staged_source AS s))
+    -- Somebody decided that they are two: that is not open again.
+    f.reason IS DISTINCT FROM 'set_apart'
+    AND (e.node > 0 OR e.node IN (SELECT s.node FROM staged_source AS s))
     AND (e.other_node > 0 OR e.other_node IN (SELECT s.node FROM staged_source AS s))
 ORDER BY e.record_id, e.other_record_id, e.rule;
+
+INSERT INTO match_decision
+SELECT
+    w.source_id AS record_id,
+    w.other_source_id AS other_record_id,
+    CASE WHEN w.node > 0 THEN w.node END AS lead_id,
+    CASE WHEN w.other_node > 0 THEN w.other_node END AS other_lead_id,
+    w.decision,
+    'weighed' AS rule,
+    w.weight,
+    CASE
+        WHEN w.reason IS NULL THEN w.evidence
+        ELSE json_merge_patch(w.evidence, json_object('against', w.reason))
+    END AS evidence,
+    b.batch_id
+FROM weighed_decision AS w
+CROSS JOIN this_batch AS b
+WHERE
+    (w.node > 0 OR w.node IN (SELECT s.node FROM staged_source AS s))
+    AND (w.other_node > 0 OR w.other_node IN (SELECT s.node FROM staged_source AS s))
+ORDER BY w.source_id, w.other_source_id;
 
 INSERT INTO match_decision
 SELECT

@@ -1,16 +1,17 @@
 -- Purpose: the lead's own log: what this batch did to each lead, and the entries that a CRM's export brings along.
 -- Grain: one row per event. Imported entries are kept once, whatever number of exports repeat them.
--- Reads: this_batch, staged_person, lead_outcome, renamed_lead, concluded, lead_before, staged_lead, row_outcome,
---   lead_alias, high_water. Writes: lead_event, high_water. Caller: flows/steps/load.py.
+-- Reads: this_batch, touched_lead, lead_outcome, renamed_lead, concluded, lead_before, parted_from, staged_lead,
+--   row_outcome, lead_alias, high_water. Writes: lead_event, high_water. Caller: flows/steps/load.py.
 
-CREATE OR REPLACE TEMP TABLE new_event AS
+-- One statement, from the sort into the table: what a transaction has just written itself DuckDB reads on one core.
+INSERT INTO lead_event
 WITH happened AS (
     SELECT
         o.lead_id,
         1 AS place,
-        'lead_created' AS event,
+        CASE b.kind WHEN 'unmerge' THEN 'lead_unmerged' ELSE 'lead_created' END AS event,
         0 AS tie,
-        json_object('feed', b.feed) AS data
+        CASE b.kind WHEN 'unmerge' THEN json_object('revived', TRUE) ELSE json_object('feed', b.feed) END AS data
     FROM lead_outcome AS o
     CROSS JOIN this_batch AS b
     WHERE o.outcome = 'inserted'
@@ -22,6 +23,14 @@ WITH happened AS (
         n.alias_id AS tie,
         json_object('merged_id', n.alias_id, 'reason', n.reason) AS data
     FROM renamed_lead AS n
+    UNION ALL
+    SELECT
+        f.previous_id AS lead_id,
+        2 AS place,
+        'lead_unmerged' AS event,
+        f.lead_id AS tie,
+        json_object('parted_id', f.lead_id) AS data
+    FROM parted_from AS f
     UNION ALL
     SELECT
         o.lead_id,
@@ -61,40 +70,43 @@ WITH happened AS (
     FROM concluded AS c
     LEFT JOIN lead_before AS l ON l.lead_id = c.id
     WHERE c.assignedTo IS DISTINCT FROM l.assignedTo
+),
+
+numbered AS (
+    SELECT
+        h.lead_id,
+        h.event,
+        h.data,
+        c.accountId AS account_id,
+        row_number() OVER (ORDER BY p.first_row_number, h.lead_id, h.place, h.tie) AS number
+    FROM happened AS h
+    INNER JOIN touched_lead AS p ON p.lead_id = h.lead_id
+    INNER JOIN concluded AS c ON c.id = h.lead_id
 )
 
 SELECT
-    h.lead_id,
-    h.event,
-    h.data,
-    row_number() OVER (ORDER BY p.first_row_number, h.place, h.tie) AS number
-FROM happened AS h
-INNER JOIN staged_person AS p ON p.lead_id = h.lead_id;
-
-INSERT INTO lead_event
-SELECT
-    w.value + e.number AS id,
-    e.lead_id,
+    w.value + n.number AS id,
+    n.lead_id,
     b.batch_id,
-    e.event,
+    n.event,
     b.started_at AS created,
     'leadmill' AS user,
-    c.accountId AS account_id,
+    n.account_id,
     NULL AS apiKey,
-    e.data,
+    n.data,
     NULL AS requestHeaders,
     NULL AS requestIpAddress,
     NULL AS requestMethod,
     NULL AS requestPath
-FROM new_event AS e
-INNER JOIN concluded AS c ON c.id = e.lead_id
+FROM numbered AS n
 CROSS JOIN this_batch AS b
 CROSS JOIN high_water AS w
 WHERE w.name = 'event_id';
 
 UPDATE high_water
-SET value = value + (SELECT count(*) FROM new_event)
-WHERE name = 'event_id';
+SET value = greatest(value, (SELECT max(e.id) FROM lead_event AS e WHERE e.batch_id = b.batch_id))
+FROM this_batch AS b
+WHERE high_water.name = 'event_id';
 
 INSERT INTO lead_event
 WITH entry AS (

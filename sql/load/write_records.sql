@@ -2,7 +2,8 @@
 -- Grain: record one row per new version; record_contact one per contact cell of it; record_lead one per
 --   source record.
 -- Reads: this_batch, this_belief, staged_lead, staged_version, staged_contact, staged_source, staged_person,
---   renamed_lead. Writes: batch_belief, record, record_contact, record_lead, lead_alias, high_water.
+--   staged_identity, staged_evidence_value, staged_block, renamed_lead. Writes: batch_belief, record, record_contact,
+--   record_identity, record_evidence, record_block, record_lead, lead_alias, high_water.
 -- Caller: flows/steps/load.py.
 
 INSERT INTO batch_belief FROM this_belief;
@@ -69,6 +70,12 @@ FROM staged_contact AS c
 INNER JOIN staged_version AS v ON v.row_number = c.row_number
 WHERE v.is_new;
 
+INSERT INTO record_identity FROM staged_identity;
+
+INSERT INTO record_evidence FROM staged_evidence_value;
+
+INSERT INTO record_block FROM staged_block;
+
 UPDATE high_water
 SET value = greatest(value, (SELECT coalesce(max(v.record_id), 0) FROM staged_version AS v WHERE v.is_new))
 WHERE name = 'record_id';
@@ -110,7 +117,11 @@ SELECT
     b.feed,
     s.source_key,
     s.source_id,
-    p.lead_id
+    p.lead_id,
+    CASE
+        WHEN s.crm_id IS NOT NULL THEN s.crm_id
+        WHEN p.previous_lead_id IS NULL AND s.first_row_number = p.first_row_number THEN p.lead_id
+    END AS born_id
 FROM staged_source AS s
 INNER JOIN staged_person AS p ON p.person = s.person
 CROSS JOIN this_batch AS b

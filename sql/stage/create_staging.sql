@@ -1,6 +1,7 @@
 -- Purpose: the empty temporary tables that one batch is staged in before its transaction begins.
--- Grain: this_batch and this_belief one row; used_* and absence as the reference files; staged_lead one per valid record; staged_contact one per e-mail or
---   phone cell; staged_issue one per doubtful cell; staged_rejected one per rejected record; replayed_row
+-- Grain: this_batch, this_belief and used_survivorship one row; used_* and absence as the reference files;
+--   staged_lead one per valid record; staged_contact one per e-mail or phone cell; staged_evidence one per cell of a
+--   match_on column; staged_issue one per doubtful cell; staged_rejected one per rejected record; replayed_row
 --   one per record that was rejected before and is replayed.
 -- Reads: nothing. Writes: the temporary tables. Caller: flows/steps/load.py.
 
@@ -14,6 +15,8 @@ CREATE OR REPLACE TEMP TABLE this_batch (
     account_id VARCHAR NOT NULL,
     team_id BIGINT,
     lead_source_id BIGINT,
+    first_name_placeholder VARCHAR,
+    last_name_placeholder VARCHAR,
     skip_team_and_source_requirement BOOLEAN NOT NULL,
     is_rotating BOOLEAN NOT NULL,
     has_teams BOOLEAN NOT NULL,
@@ -21,6 +24,8 @@ CREATE OR REPLACE TEMP TABLE this_batch (
 );
 
 CREATE OR REPLACE TEMP TABLE this_belief AS FROM batch_belief WHERE FALSE;
+
+CREATE OR REPLACE TEMP TABLE used_survivorship AS FROM survivorship WHERE FALSE;
 
 CREATE OR REPLACE TEMP TABLE used_team AS FROM team WHERE FALSE;
 
@@ -95,6 +100,13 @@ CREATE OR REPLACE TEMP TABLE staged_contact (
     is_valid BOOLEAN NOT NULL
 );
 
+CREATE OR REPLACE TEMP TABLE staged_evidence (
+    row_number BIGINT NOT NULL,
+    key VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    value VARCHAR NOT NULL
+);
+
 CREATE OR REPLACE TEMP TABLE staged_issue (
     row_number BIGINT NOT NULL,
     column_name VARCHAR NOT NULL,
@@ -108,6 +120,20 @@ CREATE OR REPLACE TEMP TABLE staged_rejected (
     source_key VARCHAR,
     raw VARCHAR,
     reasons STRUCT("column" VARCHAR, code VARCHAR, message VARCHAR)[] NOT NULL
+);
+
+-- What became of each row; empty in batches that take no file.
+CREATE OR REPLACE TEMP TABLE row_outcome (
+    row_number BIGINT NOT NULL,
+    record_id BIGINT,
+    lead_id BIGINT,
+    outcome VARCHAR NOT NULL
+);
+
+-- Which lead each one that is set apart was part of; empty in every batch but an unmerge.
+CREATE OR REPLACE TEMP TABLE parted_from (
+    lead_id BIGINT NOT NULL,
+    previous_id BIGINT NOT NULL
 );
 
 -- Which rejected row a replayed record is; empty in every other batch.

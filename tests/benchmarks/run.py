@@ -77,9 +77,10 @@ class Bench:
     def load_first(self, folder: Path) -> Measured:
         """Measure `leads ingest` into a new warehouse."""
         measured, batch = self._ingest(self.export, folder)
-        # A repeat whose e-mail and phone are both unreadable is a lead of its own.
+        # A repeat whose e-mail and phone are both unreadable is a lead of its own; and of so many invented people a few
+        # agree by chance in name, company and more.
         repeats = self.row_count * 2 // 25
-        _expect("rows merged", batch["rows_merged"], round(repeats * 0.99), repeats + 2)
+        _expect("rows merged", batch["rows_merged"], round(repeats * 0.99), round(repeats * 1.001) + 2)
         _expect("rows rejected", batch["rows_rejected"], self.row_count // 200, self.row_count // 200 + 1)
         _expect("rows read", batch["rows_read"], self.row_count, self.row_count)
         return measured

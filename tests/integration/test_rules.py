@@ -95,11 +95,11 @@ def dana(**cells: Any) -> dict[str, Any]:
 
 
 def test_a_blank_cell_of_the_crm_withdraws_its_value_and_the_vendors_shows(world: World) -> None:
-    world.load("web", [dana(company="Vendor Ltd")])
-    world.load("crm", [dana(id=501, company="CRM Inc")], "2026-01-02")
-    assert world.rows("SELECT company FROM lead") == [("CRM Inc",)]
-    world.load("crm", [dana(id=501, company="")], "2026-01-03")
-    assert world.rows("SELECT company FROM lead") == [("Vendor Ltd",)]
+    world.load("web", [dana(jobTitle="Owner")])
+    world.load("crm", [dana(id=501, jobTitle="Founder")], "2026-01-02")
+    assert world.rows("SELECT jobTitle FROM lead") == [("Founder",)]
+    world.load("crm", [dana(id=501, jobTitle="")], "2026-01-03")
+    assert world.rows("SELECT jobTitle FROM lead") == [("Owner",)]
 
 
 def test_an_absent_or_unreadable_cell_of_the_crm_says_nothing(world: World) -> None:

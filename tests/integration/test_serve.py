@@ -1,4 +1,4 @@
-"""`leads up` with a real server: a schedule fires, a run by hand loads, bad parameters are refused, Ctrl-C ends all."""
+"""`leads up` with a real server: a schedule fires, runs by hand load and sweep, bad parameters are refused, Ctrl-C ends all."""
 
 import json
 import os
@@ -67,14 +67,23 @@ class Served:
         raise AssertionError(f"{path}: {answer.status_code} {answer.text}")
 
     def deployments(self) -> dict[str, dict[str, Any]]:
-        """The deployments by name."""
-        return {found["name"]: found for found in self.post("/deployments/filter", {}).json()}
+        """The deployments, by the names of their flow and their own."""
+        flows = {flow["id"]: flow["name"] for flow in self.post("/flows/filter", {}).json()}
+        found = self.post("/deployments/filter", {}).json()
+        return {f"{flows[each['flow_id']]}/{each['name']}": each for each in found}
+
+    def start(self, deployment: str, request: dict[str, Any]) -> str:
+        """Ask for a run of a deployment; return its id."""
+        parameters = {"parameters": {"request": request}}
+        found = self.deployments()[deployment]["id"]
+        run_id: str = self.post(f"/deployments/{found}/create_flow_run", parameters).json()["id"]
+        return run_id
 
     def batches(self) -> list[tuple[Any, ...]]:
         """What was loaded so far, as far as the warehouse can be read now."""
         try:
             with read_warehouse(self.folder / "data/warehouse/leads.duckdb", wait_seconds=0) as warehouse:
-                query = "SELECT file_uri, trigger, flow_run_id FROM batch WHERE status = 'loaded' ORDER BY batch_id"
+                query = "SELECT coalesce(file_uri, kind), trigger, flow_run_id FROM batch WHERE status = 'loaded' ORDER BY batch_id"
                 return warehouse.connection.sql(query).fetchall()
         except Exception:
             return []
@@ -85,7 +94,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """`leads up` in a folder of its own, ended by Ctrl-C."""
     served = Served(tmp_path_factory.mktemp("served"))
     try:
-        served.wait_for(lambda: len(served.deployments()) == 2, "deployments")
+        served.wait_for(lambda: len(served.deployments()) == 3, "deployments")
         yield served
     finally:
         if served.process.poll() is None:
@@ -93,10 +102,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             served.process.wait()
 
 
-def test_there_is_a_deployment_per_scheduled_feed_and_one_for_runs_by_hand(served: Served) -> None:
+def test_there_is_a_deployment_per_scheduled_feed_and_one_of_each_flow_for_runs_by_hand(served: Served) -> None:
     deployments = served.deployments()
-    assert set(deployments) == {"web", "by-hand"}
-    assert deployments["web"]["schedules"][0]["schedule"] == {
+    assert set(deployments) == {"ingest-leads/web", "ingest-leads/by-hand", "sweep-duplicates/by-hand"}
+    assert deployments["ingest-leads/web"]["schedules"][0]["schedule"] == {
         "cron": "* * * * *",
         "timezone": "Europe/Berlin",
         "day_or": True,
@@ -107,10 +116,19 @@ def test_there_is_a_deployment_per_scheduled_feed_and_one_for_runs_by_hand(serve
 
 
 @pytest.mark.parametrize(
-    ("request_value", "told"), [({"pathz": ["x"]}, "pathz"), ({"dry_run": "perhaps"}, "dry_run"), ({"feed": 5}, "feed")]
+    ("name", "request_value", "told"),
+    [
+        ("ingest-leads/by-hand", {"pathz": ["x"]}, "pathz"),
+        ("ingest-leads/by-hand", {"dry_run": "perhaps"}, "dry_run"),
+        ("ingest-leads/by-hand", {"feed": 5}, "feed"),
+        ("sweep-duplicates/by-hand", {"full": "perhaps"}, "full"),
+        ("sweep-duplicates/by-hand", {"fully": True}, "fully"),
+    ],
 )
-def test_bad_parameters_are_refused_readably(served: Served, request_value: dict[str, Any], told: str) -> None:
-    deployment = served.deployments()["by-hand"]["id"]
+def test_bad_parameters_are_refused_readably(
+    served: Served, name: str, request_value: dict[str, Any], told: str
+) -> None:
+    deployment = served.deployments()[name]["id"]
     answer = served.post(f"/deployments/{deployment}/create_flow_run", {"parameters": {"request": request_value}})
     assert answer.status_code == 409
     assert "Validation failed" in answer.json()["detail"]
@@ -118,18 +136,14 @@ def test_bad_parameters_are_refused_readably(served: Served, request_value: dict
 
 
 def test_a_run_by_hand_loads_and_is_named_in_its_batch(served: Served) -> None:
-    deployment = served.deployments()["by-hand"]["id"]
-    parameters = {"parameters": {"request": {"paths": ["by-hand.csv"]}}}
-    run_id = served.post(f"/deployments/{deployment}/create_flow_run", parameters).json()["id"]
+    run_id = served.start("ingest-leads/by-hand", {"paths": ["by-hand.csv"]})
     batches = served.wait_for(lambda: [b for b in served.batches() if b[0] == "by-hand.csv"], "batch by hand")
     assert batches == [("by-hand.csv", "manual", run_id)]
 
 
 def test_columns_that_changed_are_an_event_without_their_names(served: Served) -> None:
     (served.folder / "wider.csv").write_text("First Name,Last Name,Favourite Colour\nOmar,Haddad,blue\n")
-    deployment = served.deployments()["by-hand"]["id"]
-    parameters = {"parameters": {"request": {"paths": ["wider.csv"]}}}
-    served.post(f"/deployments/{deployment}/create_flow_run", parameters)
+    served.start("ingest-leads/by-hand", {"paths": ["wider.csv"]})
     wanted = {"filter": {"event": {"name": ["leadmill.feed.columns-changed"]}}}
     [event] = served.wait_for(lambda: served.post("/events/filter", wanted).json().get("events"), "event")
     assert event["resource"]["prefect.resource.id"] == "leadmill.feed.default"
@@ -138,9 +152,8 @@ def test_columns_that_changed_are_an_event_without_their_names(served: Served) -
 
 
 def test_a_second_run_of_a_deployment_queues(served: Served) -> None:
-    deployment = served.deployments()["by-hand"]["id"]
-    parameters = {"parameters": {"request": {"paths": ["by-hand.csv"], "dry_run": True}}}
-    created = [served.post(f"/deployments/{deployment}/create_flow_run", parameters).json()["id"] for _ in range(2)]
+    asked = {"paths": ["by-hand.csv"], "dry_run": True}
+    created = [served.start("ingest-leads/by-hand", asked) for _ in range(2)]
 
     def finished() -> list[dict[str, Any]]:
         runs = served.post("/flow_runs/filter", {"flow_runs": {"id": {"any_": created}}}).json()
@@ -149,6 +162,36 @@ def test_a_second_run_of_a_deployment_queues(served: Served) -> None:
     first, second = sorted(served.wait_for(finished, "end of both runs"), key=lambda run: str(run["start_time"]))
     assert [first["state"]["type"], second["state"]["type"]] == ["COMPLETED", "COMPLETED"]
     assert second["start_time"] >= first["end_time"]
+
+
+def test_a_sweep_by_hand_is_named_in_its_batch(served: Served) -> None:
+    served.wait_for(served.batches, "warehouse to sweep")
+    run_id = served.start("sweep-duplicates/by-hand", {"full": True})
+    batches = served.wait_for(lambda: [b for b in served.batches() if b[0] == "sweep"], "sweep")
+    assert batches == [("sweep", "manual", run_id)]
+
+
+def test_a_sweep_from_the_command_line_is_a_flow_run_where_a_server_is_named(served: Served) -> None:
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-m", "flows.cli", "sweep", "--json"],
+        cwd=served.folder,
+        env={
+            **os.environ,
+            "PYTHONPATH": root,
+            "PREFECT_HOME": str(served.folder / "prefect"),
+            "PREFECT_API_URL": served.url,
+        },
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+    [swept] = json.loads(done.stdout)
+    assert swept["kind"] == "sweep"
+    run = httpx.get(f"{served.url}/flow_runs/{swept['flow_run_id']}", timeout=30).json()
+    assert run["state"]["type"] == "COMPLETED"
+    assert run["parameters"] == {"request": {"full": False}}
 
 
 def test_a_schedule_fires(served: Served) -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
 from flows import warehouse as module
@@ -166,6 +167,28 @@ def test_a_transaction_that_fails_is_rolled_back(migrated: Path) -> None:
             warehouse.connection.execute("UPDATE high_water SET value = 7 WHERE name = 'batch_id'")
             raise KeyboardInterrupt
         assert next_id(warehouse) == 1
+
+
+def test_staging_keeps_its_rows_and_gives_the_threads_back(migrated: Path) -> None:
+    with open_warehouse(migrated, wait_seconds=0) as warehouse:
+        warehouse.connection.execute("SET threads = 3; CREATE TEMP TABLE staged (number BIGINT)")
+        with warehouse.staging():
+            warehouse.append("staged", pl.DataFrame({"number": [1, 2]}))
+            warehouse.append("staged", pl.DataFrame({"number": [3]}))
+        with pytest.raises(KeyboardInterrupt), warehouse.staging():
+            warehouse.append("staged", pl.DataFrame({"number": [4]}))
+            raise KeyboardInterrupt
+        assert warehouse.connection.sql("SELECT sum(number) FROM staged").fetchall() == [(6,)]
+        assert warehouse.connection.sql("SELECT current_setting('threads')").fetchall() == [(3,)]
+
+
+def test_staging_that_fails_in_a_rehearsal_leaves_what_was_rehearsed_before(migrated: Path) -> None:
+    with open_warehouse(migrated, wait_seconds=0) as warehouse, warehouse.rehearsal():
+        warehouse.connection.execute("CREATE TEMP TABLE staged (number BIGINT)")
+        warehouse.append("staged", pl.DataFrame({"number": [1]}))
+        with pytest.raises(KeyboardInterrupt), warehouse.staging():
+            raise KeyboardInterrupt
+        assert warehouse.connection.sql("SELECT sum(number) FROM staged").fetchall() == [(1,)]
 
 
 def next_id(warehouse: Warehouse) -> int:

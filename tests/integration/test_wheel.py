@@ -85,7 +85,7 @@ def test_sql_schemas_and_facts_lie_beside_the_code_as_in_the_checkout(installed:
     assert Path(found["schemas"]).is_relative_to(installed.folder)
     expected = sorted(
         path.relative_to(ROOT).as_posix()
-        for pattern in ("flows/facts/*.csv", "schemas/*.json", "sql/**/*.sql")
+        for pattern in ("flows/facts/*.csv", "flows/facts/*.json", "schemas/*.json", "sql/**/*.sql")
         for path in ROOT.glob(pattern)
     )
     assert found["data"] == expected

@@ -67,13 +67,6 @@ def test_feed_named_default_replaces_the_built_in_one(tmp_path: Path) -> None:
     assert feeds == {"default": Feed(name="default", account_id="acme"), "web": Feed(name="web")}
 
 
-@pytest.mark.parametrize("name", ["survivorship.toml", "identity.toml"])
-def test_rules_that_nothing_follows_yet_are_refused(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text("")
-
-    assert refusal(tmp_path) == (f"{name}: this version does not follow such a file; move it out of the folder")
-
-
 def test_rows_that_forbid_loading_are_refused_until_they_are_obeyed(tmp_path: Path) -> None:
     load_reference(write(tmp_path, do_not_load_csv="value\n", forbidden_headers_csv="header,reason\n"))
 

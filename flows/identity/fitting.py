@@ -27,7 +27,7 @@ LEAST_RECORDS: Final = 500
 LEAST_PAIRS: Final = 100
 
 # Random pairs for u, and pairs of one block for m: more of them change no weight by a tenth of a bit.
-_RANDOM_PAIRS: Final = 1_000_000
+_RANDOM_PAIRS: Final = 500_000
 _BLOCK_PAIRS: Final = 300_000
 _SEED: Final = 1
 # What fewer pairs show may be chance, or people who were not recognised.

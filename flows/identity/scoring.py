@@ -79,10 +79,11 @@ _EMAIL: Final = (
         "len(list_intersect(list_transform(emails_l, lambda e: split_part(e, '@', 1)),"
         " list_transform(emails_r, lambda e: split_part(e, '@', 1)))) > 0",
     ),
-    # Two slips in all; jane@ and john@ at one company are two people.
+    # Two slips in all, of longer names: ada@ and ida@ at one company are two people.
     (
         "alike",
-        "digits_l = digits_r AND list_min(list_transform(emails_l, lambda e: list_min(list_transform(emails_r,"
+        "digits_l = digits_r AND list_min(list_transform(list_filter(emails_l, lambda e: strpos(e, '@') > 6),"
+        " lambda e: list_min(list_transform(list_filter(emails_r, lambda o: strpos(o, '@') > 6),"
         " lambda o: damerau_levenshtein(e, o))))) <= 2",
     ),
 )

@@ -91,6 +91,7 @@ LEVELS: Final[list[tuple[str, str, Cells, Cells]]] = [
     ("email", "same_name_part", {"emails": ["ann.bell@x.example"]}, {"emails": ["ann.bell@y.example"]}),
     ("email", "alike", {"emails": ["ann.bell@x.example"]}, {"emails": ["ann.bel@x.exmple"]}),
     ("email", "other", {"emails": ["jane@x.example"]}, {"emails": ["john@x.example"]}),
+    ("email", "other", {"emails": ["ada@x.example"]}, {"emails": ["ida@x.example"]}),
     ("email", "other", names("ann1", "b", emails=["n1@x.example"]), names("ann2", "b", emails=["n2@x.example"])),
     ("email", "missing", {"emails": ["ann@x.example"]}, {}),
     ("email", "missing", {"desk_emails": ["info@x.example"]}, {"desk_emails": ["info@y.example"]}),
@@ -184,24 +185,29 @@ def test_a_rare_name_says_more() -> None:
     assert rare - common == pytest.approx(log2(40))
 
 
-BOTH_MAILS: Final = {"emails": ["the.bells@x.example"], "phones": ["+12127365000"], "location": "12 high street"}
+HOME: Final = {
+    "emails": ["the.bells@x.example"],
+    "phones": ["+12127365000"],
+    "company": "bell optics",
+    "location": "12 high street",
+}
 
 
 def test_a_household_shares_little_of_a_person() -> None:
     couple, person = score(
         [
-            (names("ann", "bell", **BOTH_MAILS), names("ralph", "bell", **BOTH_MAILS)),
-            (names("ann", "bell", **BOTH_MAILS), names("ann", "bell", **BOTH_MAILS)),
+            (names("ann", "bell", **HOME), names("ralph", "bell", **HOME)),
+            (names("ann", "bell", **HOME), names("ann", "bell", **HOME)),
         ]
     )
-    for name in ("email", "phone", "location"):
+    for name in ("email", "phone", "company", "location"):
         assert couple[f"weight_{name}"] == MODEL.household_weights[name] < person[f"weight_{name}"]
     assert couple["weight"] < MODEL.profiles["balanced"].merge_from
     assert person["weight"] > MODEL.profiles["careful"].merge_from
 
 
 def test_a_day_of_birth_is_of_a_person_and_not_of_a_household() -> None:
-    born = {**BOTH_MAILS, "evidence_1": "19620311"}
+    born = {**HOME, "evidence_1": "19620311"}
     [row] = score([(names("ann", "bell", **born), names("ralph", "bell", **born))])
     assert row["weight_email"] > MODEL.household_weights["email"]
 
@@ -286,16 +292,18 @@ def test_evidence_is_told_by_header_level_and_weight_and_without_a_value() -> No
 
 def test_the_example_of_the_documentation_is_of_the_shipped_model() -> None:
     page = (Path(__file__).parents[2] / "docs" / "identity.md").read_text(encoding="utf-8")
-    shown = re.findall(r"^\| (first name|last name|phone|company|before).*\| ([+-]\d+\.\d) \|$", page, flags=re.M)
+    shown = re.findall(r"^\| (before|first name|last name|phone|company).*\| ([+-]\d+\.\d) \|$", page, flags=re.M)
     total = re.search(r"^\| \*\*in all\*\*.*\| \*\*([+-]\d+\.\d)\*\* \|$", page, flags=re.M)
     levels = MODEL.comparisons
     expected = {
-        "first name": log2(levels["first_name"]["same"].m / 0.006),
-        "last name": log2(0.04 / 0.01),
-        "phone": log2(levels["phone"]["same"].m / MODEL.pair_u(RECORD_COUNT)),
-        "company": log2(levels["company"]["other"].m / 0.99),
         "before": MODEL.prior_weight(RECORD_COUNT),
+        "first name": log2(0.03 / 0.004),
+        "last name": log2(levels["last_name"]["same"].m / 0.006),
+        "phone": log2(levels["phone"]["same"].m / MODEL.pair_u(RECORD_COUNT)),
+        "company": log2(0.15 / 0.99),
     }
     assert {name: float(bits) for name, bits in shown} == {name: round(bits, 1) for name, bits in expected.items()}
     assert total is not None
     assert float(total[1]) == round(sum(expected.values()), 1)
+    for kind, label, m, u in (("first_name", "initial", 0.03, 0.004), ("company", "other", 0.15, 0.99)):
+        assert (levels[kind][label].m, levels[kind][label].u) == (m, u)

@@ -89,7 +89,7 @@ def steps_that_look_sideways_or_up(root: Path) -> list[tuple[str, str]]:
     """Steps that import another step, a flow, the CLI or Prefect."""
 
     def is_forbidden(module: str, name: str) -> bool:
-        if within(name, "prefect", "flows.cli", "flows.ingest", "flows.pipeline", "flows.serve"):
+        if within(name, "prefect", "flows.cli", "flows.commands", "flows.ingest", "flows.pipeline", "flows.serve"):
             return True
         return within(name, "flows.steps") and name != "flows.steps" and not within(name, module)
 

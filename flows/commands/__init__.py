@@ -1,0 +1,1 @@
+"""The commands of `leads`, by what they are about: words and order only."""

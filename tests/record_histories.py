@@ -84,7 +84,7 @@ def provenance(warehouse: Warehouse, name: str) -> list[tuple[str | None, int | 
 def _empty(warehouse: Warehouse) -> None:
     for table in (
         *("batch", "batch_belief", "batch_row", "record", "record_lead", "record_contact"),
-        *("lead", "lead_contact", "assignment", "lead_revision"),
+        *("lead", "lead_contact", "lead_assignment", "lead_revision"),
     ):
         warehouse.connection.execute(f"DELETE FROM {table}")
 

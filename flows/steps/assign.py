@@ -139,6 +139,7 @@ def _deal_turns(warehouse: Warehouse, routing: Routing) -> None:
     for team_id, pool, user, turn_count in warehouse.frame("assign/standing_turns").iter_rows():
         taken[team_id].append(TakenTurns(_read_pool(pool), user, turn_count))
     needed = warehouse.frame("assign/turns_needed").partition_by("teamId", as_dict=True)
+    first_round = int(warehouse.frame("assign/next_round").item())
     turns: list[pl.DataFrame] = []
     rounds: list[tuple[int, str, date]] = []
     words: list[tuple[int, str, str]] = []
@@ -150,12 +151,13 @@ def _deal_turns(warehouse: Warehouse, routing: Routing) -> None:
         for each in dealt:
             users = pl.Series([member.user for member in each.pool], dtype=pl.String)
             takers = users.gather(pl.Series(each.places, dtype=pl.UInt32)).alias("assignedTo")
-            number = pl.lit(len(rounds), pl.Int64).alias("round")
-            turns.append(leads.slice(first, len(each.places)).select("lead_id", number, takers))
+            number = first_round + len(rounds)
+            numbered = pl.lit(number, pl.Int64).alias("round")
+            turns.append(leads.slice(first, len(each.places)).select("lead_id", numbered, takers))
             reasons = _reasons(team, each)
             if any(reason not in _ROUTINE_REASONS for reason in reasons.values()):
-                words += [(len(rounds), user, _taker_words(each, user, reasons)) for user in users]
-            rounds.append((len(rounds), _write_pool(each), team.turn_on))
+                words += [(number, user, _taker_words(each, user, reasons)) for user in users]
+            rounds.append((number, _write_pool(each), team.turn_on))
             first += len(each.places)
         if first < leads.height:
             refusals.append((team.team_id, _words(_reasons(team, None))))

@@ -21,7 +21,8 @@
 --   due_fraction             share (0 to 1) that was due; fair is where both are about equal
 -- Example: SELECT assignedTo, open_count, turn_fraction - due_fraction AS ahead FROM owner_load WHERE teamId = 1 ORDER BY
 --   ahead DESC shows who got more turns than their weight deserves.
--- Reads: lead, stage, lead_event, lead_alias, assignment, batch, batch_status, team, team_member, app_user. Writes: owner_load.
+-- Reads: lead, stage, lead_event, lead_alias, lead_assignment, rotation_round, batch, batch_status, team, team_member,
+--   app_user. Writes: owner_load.
 -- Caller: flows/warehouse.py.
 
 CREATE OR REPLACE VIEW owner_load AS
@@ -43,9 +44,9 @@ decided AS (
         d.teamId,
         d.assignedTo,
         d.owner_rule,
-        CASE WHEN d.owner_rule = 'rotation' THEN d.pool::VARCHAR END AS pool,
+        CASE WHEN d.owner_rule = 'rotation' THEN d.round END AS round,
         count(*) AS lead_count
-    FROM assignment AS d
+    FROM lead_assignment AS d
     WHERE
         d.assignedTo IS NOT NULL
         AND d.owner_rule NOT IN ('crm', 'trusted', 'given', 'existing')
@@ -55,7 +56,7 @@ decided AS (
         d.teamId,
         d.assignedTo,
         d.owner_rule,
-        CASE WHEN d.owner_rule = 'rotation' THEN d.pool::VARCHAR END
+        CASE WHEN d.owner_rule = 'rotation' THEN d.round END
 ),
 
 -- Owners that a row named. On a lead that was known such a decision may be about its team or source only: the lead's
@@ -75,7 +76,7 @@ named AS (
                 )
                 THEN b.started_at
         END AS given_at
-    FROM assignment AS d
+    FROM lead_assignment AS d
     INNER JOIN batch AS b ON b.batch_id = d.batch_id
     LEFT JOIN lead_alias AS a ON a.alias_id = d.lead_id
     INNER JOIN lead AS l ON l.id = coalesce(a.lead_id, d.lead_id)
@@ -89,11 +90,11 @@ named AS (
 dealt AS (
     SELECT
         d.teamId,
-        d.pool,
+        r.pool::VARCHAR AS pool,
         sum(d.lead_count) AS turn_count
     FROM decided AS d
-    WHERE d.owner_rule = 'rotation'
-    GROUP BY d.teamId, d.pool
+    INNER JOIN rotation_round AS r ON r.batch_id = d.batch_id AND r.round = d.round
+    GROUP BY d.teamId, r.pool::VARCHAR
 ),
 
 -- Each pool of then is read once, not once per turn.

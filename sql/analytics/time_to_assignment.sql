@@ -17,7 +17,7 @@
 --   within_day_count       of timed_count, leads that waited 24 hours at most
 -- Example: SELECT created_month, team_name, median_seconds / 3600 AS hours FROM time_to_assignment WHERE origin = 'vendor'
 --   ORDER BY ALL shows whether teams get quicker. Exports come in batches: a nightly one cannot be quicker than a night.
--- Reads: lead, lead_event, lead_alias, assignment, batch_status, team. Writes: time_to_assignment.
+-- Reads: lead, lead_event, lead_alias, lead_assignment, batch_status, team. Writes: time_to_assignment.
 -- Caller: flows/warehouse.py.
 
 CREATE OR REPLACE VIEW time_to_assignment AS
@@ -48,7 +48,7 @@ came_owned AS (
     SELECT DISTINCT
         coalesce(a.lead_id, d.lead_id) AS lead_id,
         d.batch_id
-    FROM assignment AS d
+    FROM lead_assignment AS d
     LEFT JOIN lead_alias AS a ON a.alias_id = d.lead_id
     WHERE d.owner_rule IN ('crm', 'trusted', 'given') AND d.assignedTo IS NOT NULL
 ),

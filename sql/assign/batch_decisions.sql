@@ -1,6 +1,6 @@
 -- Purpose: what a batch decided on the leads of its rows, and which of its rows it rejected.
 -- Grain: one row per decision and per rejected row, in the order of the rows. rule of a rejected row names the reasons.
--- Parameters: $batch_id BIGINT. Reads: assignment, batch_row, staged_rejected. Writes: nothing.
+-- Parameters: $batch_id BIGINT. Reads: lead_assignment, batch_row, staged_rejected. Writes: nothing.
 -- Caller: flows/steps/assign.py.
 
 SELECT
@@ -10,7 +10,7 @@ SELECT
     a.teamId AS team_id,
     a.assignedTo AS owner,
     a.owner_rule AS rule
-FROM assignment AS a
+FROM lead_assignment AS a
 INNER JOIN batch_row AS r ON r.batch_id = a.batch_id AND r.lead_id = a.lead_id AND r.outcome <> 'merged'
 WHERE a.batch_id = $batch_id
 UNION ALL

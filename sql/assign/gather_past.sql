@@ -1,8 +1,8 @@
 -- Purpose: the leads that came into being since a moment, to be decided on once more; and take them, with all decisions
 --   on them, out of the warehouse, which the caller puts back.
 -- Grain: past_lead one row per lead and record of the batch that brought it into being.
--- Reads: incoming (since), lead, record, record_lead, batch, lead_alias, assignment.
--- Writes: past_lead, lead, assignment. Caller: flows/steps/assign.py.
+-- Reads: incoming (since), lead, record, record_lead, batch, lead_alias, lead_assignment.
+-- Writes: past_lead, lead, lead_assignment. Caller: flows/steps/assign.py.
 
 CREATE OR REPLACE TEMP TABLE past_lead AS
 SELECT
@@ -20,7 +20,7 @@ WHERE b.started_at >= (SELECT i.since FROM incoming AS i);
 DELETE FROM lead
 WHERE id IN (SELECT p.lead_id FROM past_lead AS p);
 
-DELETE FROM assignment
+DELETE FROM lead_assignment
 WHERE lead_id IN (
     SELECT p.lead_id FROM past_lead AS p
     UNION ALL

@@ -2,7 +2,7 @@
 --   there is none: the CRM or a trusted feed says who owns the lead ('crm'), it has no team ('no_team'), or nobody of the
 --   team could take it ('no_member').
 -- Grain: one row per open lead of the user, the oldest first. Parameters: none.
--- Reads: this_batch, staged_person, concluded, lead, assignment, used_team. Writes: nothing. Caller: flows/steps/assign.py.
+-- Reads: this_batch, staged_person, concluded, lead, lead_assignment, used_team. Writes: nothing. Caller: flows/steps/assign.py.
 
 SELECT
     p.lead_id,
@@ -20,6 +20,6 @@ FROM staged_person AS p
 INNER JOIN concluded AS c ON c.id = p.lead_id
 INNER JOIN lead AS l ON l.id = p.lead_id
 CROSS JOIN this_batch AS b
-LEFT JOIN assignment AS a ON a.lead_id = p.lead_id AND a.batch_id = b.batch_id
+LEFT JOIN lead_assignment AS a ON a.lead_id = p.lead_id AND a.batch_id = b.batch_id
 LEFT JOIN used_team AS t ON t.teamId = l.teamId
 ORDER BY p.first_row_number;

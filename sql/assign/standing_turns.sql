@@ -1,18 +1,31 @@
 -- Purpose: the turns that stand, for the teams that need one now: rotation goes on from them, so an undone batch
 --   gives its turns back.
 -- Grain: one row per team, pool of then, and member who took the turns.
--- Parameters: none. Reads: assignment, batch_status, proposed_assignment. Writes: nothing.
+-- Parameters: none. Reads: lead_assignment, rotation_round, batch_status, proposed_assignment. Writes: nothing.
 -- Caller: flows/steps/assign.py.
 
+-- Counted before the pools are looked at, which are few and long.
+WITH taken AS (
+    SELECT
+        a.batch_id,
+        a.round,
+        a.teamId,
+        a.assignedTo,
+        count(*) AS turn_count
+    FROM lead_assignment AS a
+    WHERE
+        a.owner_rule = 'rotation'
+        AND a.teamId IN (SELECT p.teamId FROM proposed_assignment AS p WHERE p.needs_turn)
+        AND a.batch_id NOT IN (SELECT s.batch_id FROM batch_status AS s WHERE s.status = 'undone')
+    GROUP BY a.batch_id, a.round, a.teamId, a.assignedTo
+)
+
 SELECT
-    a.teamId,
-    a.pool::VARCHAR AS pool,
-    a.assignedTo,
-    count(*) AS turn_count
-FROM assignment AS a
-WHERE
-    a.owner_rule = 'rotation'
-    AND a.teamId IN (SELECT p.teamId FROM proposed_assignment AS p WHERE p.needs_turn)
-    AND a.batch_id NOT IN (SELECT s.batch_id FROM batch_status AS s WHERE s.status = 'undone')
-GROUP BY a.teamId, a.pool, a.assignedTo
-ORDER BY a.teamId, pool, a.assignedTo;
+    t.teamId,
+    r.pool::VARCHAR AS pool,
+    t.assignedTo,
+    sum(t.turn_count)::BIGINT AS turn_count
+FROM taken AS t
+INNER JOIN rotation_round AS r ON r.batch_id = t.batch_id AND r.round = t.round
+GROUP BY t.teamId, r.pool, t.assignedTo
+ORDER BY t.teamId, pool, t.assignedTo;

@@ -1,11 +1,21 @@
 -- Purpose: record one decision, with the rule behind each part, for every new lead and for every lead whose team,
 --   source or owner is another than before.
--- Grain: one row per decision. pool names who shared the turn; candidates is a list of who or what else came into
---   question, each with a reason, where the decision was not routine.
+-- Grain: lead_assignment one row per decision; candidates is a list of who or what else came into question, each with a
+--   reason, where the decision was not routine. rotation_round one row per run of turns that the same members shared.
 -- Reads: this_batch, proposed_assignment, dealt_turn, dealt_round, dealt_word, refused_word, company_owner.
--- Writes: assignment. Caller: flows/steps/assign.py.
+-- Writes: rotation_round, lead_assignment. Caller: flows/steps/assign.py.
 
-INSERT INTO assignment
+INSERT INTO rotation_round
+SELECT
+    b.batch_id,
+    d.round,
+    d.pool,
+    d.turn_on
+FROM dealt_round AS d
+CROSS JOIN this_batch AS b
+ORDER BY d.round;
+
+INSERT INTO lead_assignment
 -- The owner of another lead of the company: known, or whoever took that lead's turn in this batch.
 WITH of_company AS (
     SELECT
@@ -62,16 +72,13 @@ SELECT
     d.team_rule,
     d.source_rule,
     d.owner_rule,
-    s.pool,
+    d.round,
     CASE
         WHEN coalesce(d.team_candidates, d.owner_candidates) IS NOT NULL
             THEN '[' || concat_ws(', ', d.team_candidates, d.owner_candidates) || ']'
-    END AS candidates,
-    s.turn_on
+    END AS candidates
 FROM decided AS d
 CROSS JOIN this_batch AS b
--- Joined last: pools are long, and a join after this one would copy them.
-LEFT JOIN dealt_round AS s ON s.round = d.round
 WHERE
     d.previous_lead_id IS NULL
     OR d.teamId IS DISTINCT FROM d.previous_team_id

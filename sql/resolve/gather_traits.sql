@@ -2,7 +2,7 @@
 --   that the CRM or somebody by hand gave; and how many different things its records say of who it is.
 -- Grain: one row per person that takes part in an exact or a weighed match. Parameters: none.
 -- Reads: match_edge, weighed_edge, staged_source, staged_version, staged_lead, staged_identity, this_batch, lead,
---   record, record_lead, record_identity, assignment. Writes: nothing. Caller: flows/steps/resolve.py.
+--   record, record_lead, record_identity, lead_assignment. Writes: nothing. Caller: flows/steps/resolve.py.
 
 WITH node AS (
     SELECT e.node FROM match_edge AS e
@@ -18,7 +18,7 @@ by_hand AS (
     SELECT
         a.lead_id,
         arg_max(a.assignedTo, a.batch_id) FILTER (WHERE a.owner_rule IN ('trusted', 'reassigned')) AS owner
-    FROM assignment AS a
+    FROM lead_assignment AS a
     WHERE a.lead_id IN (SELECT n.node FROM node AS n)
     GROUP BY a.lead_id
 ),

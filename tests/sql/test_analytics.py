@@ -67,7 +67,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "cell_issue": {"batch_id": 1, "row_number": 1},
     "match_decision": {"batch_id": 1, "rule": "email"},
-    "assignment": {"batch_id": 1, "team_rule": "feed", "source_rule": "feed"},
+    "lead_assignment": {"batch_id": 1, "team_rule": "feed", "source_rule": "feed"},
+    "rotation_round": {"batch_id": 1, "round": 0},
     "team": {"accountId": "acme", "active": True},
     "team_member": {"weight": 1.0, "position": 1},
     "lead_source": {"active": True},
@@ -310,13 +311,14 @@ def test_turns_are_held_against_the_weights_of_their_time_and_undone_ones_do_not
     both = '[{"user": "ann@acme.example", "weight": 2.0}, {"user": "bob@acme.example", "weight": 1.0}]'
     rows.put("batch", {"batch_id": 1}, {"batch_id": 2}, {"batch_id": 3})
     rows.undo(3, by=4)
-    turn = {"teamId": 1, "owner_rule": "rotation"}
+    rows.put("rotation_round", {"pool": alone}, {"pool": both, "batch_id": 2}, {"pool": both, "batch_id": 3})
+    turn = {"teamId": 1, "owner_rule": "rotation", "round": 0}
     rows.put(
-        "assignment",
-        *({**turn, "lead_id": n, "assignedTo": "ann@acme.example", "pool": alone} for n in (1, 2, 3)),
-        {**turn, "lead_id": 4, "assignedTo": "ann@acme.example", "pool": both, "batch_id": 2},
-        *({**turn, "lead_id": n, "assignedTo": "bob@acme.example", "pool": both, "batch_id": 2} for n in (5, 6)),
-        {**turn, "lead_id": 7, "assignedTo": "bob@acme.example", "pool": both, "batch_id": 3},
+        "lead_assignment",
+        *({**turn, "lead_id": n, "assignedTo": "ann@acme.example"} for n in (1, 2, 3)),
+        {**turn, "lead_id": 4, "assignedTo": "ann@acme.example", "batch_id": 2},
+        *({**turn, "lead_id": n, "assignedTo": "bob@acme.example", "batch_id": 2} for n in (5, 6)),
+        {**turn, "lead_id": 7, "assignedTo": "bob@acme.example", "batch_id": 3},
         {"teamId": 1, "lead_id": 8, "assignedTo": "bob@acme.example", "owner_rule": "fallback", "batch_id": 2},
     )
     assert rows.of("owner_load") == [
@@ -331,7 +333,7 @@ def test_assigned_of_late_counts_our_decisions_by_their_batch(rows: Rows) -> Non
     for batch_id, days in enumerate((3, 6, 8, 29, 31), start=1):
         rows.put("batch", {"batch_id": batch_id, "started_at": now - days * DAY})
         given = {"batch_id": batch_id, "lead_id": batch_id, "teamId": 1, "assignedTo": "ann@acme.example"}
-        rows.put("assignment", {**given, "owner_rule": "fallback"}, {**given, "owner_rule": "existing"})
+        rows.put("lead_assignment", {**given, "owner_rule": "fallback"}, {**given, "owner_rule": "existing"})
     rows.undo(2, by=6)
     assert rows.of("owner_load") == [
         {**ANN, **NO_LEADS, **NO_TURNS, "assigned_7_days_count": 1, "assigned_30_days_count": 3}
@@ -352,9 +354,9 @@ def test_a_lead_that_came_with_its_owner_counts_from_its_creation_and_later_only
         {"id": 3, **ours, "createdAt": now - 300 * DAY},
     )
     decided = {"teamId": 1, "assignedTo": "ann@acme.example", "owner_rule": "crm"}
-    rows.put("assignment", *({**decided, "lead_id": number} for number in (1, 2)))
+    rows.put("lead_assignment", *({**decided, "lead_id": number} for number in (1, 2)))
     # Of lead 1 another source was decided, to lead 3 Ann was given.
-    rows.put("assignment", *({**decided, "lead_id": number, "batch_id": 2} for number in (1, 3)))
+    rows.put("lead_assignment", *({**decided, "lead_id": number, "batch_id": 2} for number in (1, 3)))
     rows.put("lead_event", {"lead_id": 3, "batch_id": 2, "event": "lead_assigned", "created": now - DAY})
     assert rows.of("owner_load") == [
         {**ANN, **NO_LEADS, **NO_TURNS, "assigned_7_days_count": 2, "assigned_30_days_count": 2}
@@ -365,8 +367,9 @@ def test_a_team_that_is_in_no_reference_is_of_the_account_of_its_leads(rows: Row
     rows.put("batch", {"batch_id": 1})
     rows.put("lead", {"id": 1, "teamId": 9, "assignedTo": "ann@acme.example"})
     pool = '[{"user": "ann@acme.example", "weight": 1.0}]'
-    turn = {"lead_id": 1, "teamId": 9, "assignedTo": "ann@acme.example", "owner_rule": "rotation", "pool": pool}
-    rows.put("assignment", turn)
+    rows.put("rotation_round", {"pool": pool})
+    turn = {"lead_id": 1, "teamId": 9, "assignedTo": "ann@acme.example", "owner_rule": "rotation", "round": 0}
+    rows.put("lead_assignment", turn)
     ann = {"accountId": "acme", "teamId": 9, "assignedTo": "ann@acme.example"}
     even = {"turn_count": 1, "due_count": 1.0, "turn_fraction": 1.0, "due_fraction": 1.0}
     assert rows.of("owner_load") == [{**ann, **NO_LEADS, **even, "open_count": 1}]
@@ -661,7 +664,7 @@ def test_waits_are_from_creation_to_the_first_owner(rows: Rows) -> None:
             for lead, seconds in waits
         ),
     )
-    rows.put("assignment", *({"lead_id": lead, "owner_rule": "rotation", **owned} for lead in (1, 2, 30, 5)))
+    rows.put("lead_assignment", *({"lead_id": lead, "owner_rule": "rotation", **owned} for lead in (1, 2, 30, 5)))
     assert rows.of("time_to_assignment") == [
         {
             "accountId": "acme",
@@ -688,7 +691,7 @@ def test_an_owner_that_came_along_is_timed_only_by_the_crms_own_log(rows: Rows) 
     rows.put("batch", {"batch_id": 1})
     owned = {"assignedTo": "ann@acme.example", "origin": "crm"}
     rows.put("lead", {"id": 1, **owned}, {"id": 2, **owned}, {"id": 3, **owned})
-    rows.put("assignment", *({"lead_id": lead, "owner_rule": "crm", "assignedTo": "x"} for lead in (1, 2, 3)))
+    rows.put("lead_assignment", *({"lead_id": lead, "owner_rule": "crm", "assignedTo": "x"} for lead in (1, 2, 3)))
     rows.put(
         "lead_event",
         *({"lead_id": lead, "event": "lead_assigned", "created": JANUARY + 90 * DAY} for lead in (1, 2, 3)),
@@ -728,7 +731,7 @@ def test_an_owner_whom_the_crm_gives_later_is_timed_and_one_before_the_creation_
     owned = {"assignedTo": "ann@acme.example", "origin": "crm"}
     rows.put("lead", {"id": 1, **owned}, {"id": 2, **owned}, {"id": 3, "origin": "crm"})
     rows.put(
-        "assignment",
+        "lead_assignment",
         {"lead_id": 1, "batch_id": 2, "owner_rule": "crm", **{"assignedTo": "ann@acme.example"}},
         {"lead_id": 2, "owner_rule": "rotation", "assignedTo": "ann@acme.example"},
     )

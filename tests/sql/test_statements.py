@@ -1,6 +1,7 @@
 """Every SQL file compiles against a migrated warehouse, and its header tells the truth about it."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -175,3 +176,29 @@ def test_sql_stands_in_sql_files_only() -> None:
         if path.relative_to(root) not in allowed:
             found = statement.search(re.sub(r"SELECT (\*|count\(\*\)) FROM lead", "", path.read_text(encoding="utf-8")))
             assert found is None, path
+
+
+def test_the_pools_of_older_warehouses_become_rounds_and_read_as_before() -> None:
+    ann, both = '[{"user": "ann", "weight": 1.0}]', '[{"user": "ann", "weight": 1.0}, {"user": "bob", "weight": 2.0}]'
+    rows = [
+        (1, 10, 1, "ann", "rotation", ann, None, date(2026, 1, 5)),
+        (1, 11, 1, "bob", "rotation", both, None, date(2026, 1, 5)),
+        (1, 12, 1, "ann", "rotation", both, '[{"for": "owner"}]', date(2026, 1, 5)),
+        (1, 13, 2, "ann", "rotation", both, None, date(2026, 1, 5)),
+        (1, 14, 1, None, "unassigned_no_member", None, None, None),
+        (2, 10, 1, "bob", "rotation", both, None, None),
+    ]
+    columns = "batch_id, lead_id, teamId, assignedTo, owner_rule, pool, candidates, turn_on"
+    migrations = sorted((SQL_FOLDER / "migrations").glob("*.sql"))
+    with duckdb.connect(":memory:") as connection:
+        for path in migrations:
+            if path.stem == "0022_rotation_rounds":
+                break
+            connection.execute(path.read_text(encoding="utf-8"))
+        connection.executemany(
+            f"INSERT INTO assignment ({columns}, team_rule, source_rule) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'feed', 'feed')",
+            rows,
+        )
+        connection.execute(path.read_text(encoding="utf-8"))
+        assert connection.sql(f"SELECT {columns} FROM assignment ORDER BY batch_id, lead_id").fetchall() == rows
+        assert connection.sql("SELECT count(*) FROM rotation_round").fetchall() == [(4,)]

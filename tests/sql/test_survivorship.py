@@ -252,7 +252,7 @@ def test_provenance_of_joined_notes_names_every_record_that_has_a_part(warehouse
 def test_provenance_of_team_and_owner_names_the_decision_where_no_record_is_believed(warehouse: Warehouse) -> None:
     conclude(warehouse, (Version("web", 1), Version("partner", 2, {"assignedTo": "bob@acme.example"})))
     warehouse.connection.execute(
-        "INSERT INTO assignment (batch_id, lead_id, teamId, assignedTo, team_rule, source_rule, owner_rule)"
+        "INSERT INTO lead_assignment (batch_id, lead_id, teamId, assignedTo, team_rule, source_rule, owner_rule)"
         f" VALUES (1, {LEAD}, 7, 'ann@acme.example', 'feed', 'none', 'rotation')"
     )
     assert provenance(warehouse, "teamId") == [("web", 1, "feed")]

@@ -99,7 +99,7 @@ def _stage_chunks(
 
     def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated, pl.DataFrame]]:
         date_evidence: dict[str, DateEvidence] = {}
-        for chunk in source.chunks():
+        for chunk in ahead(source.chunks()):
             mapped = map_chunk(chunk, feed, run)
             staged.columns.add(mapped.rows, mapped.matches)
             staged.is_sealed |= mapped.rows.width < chunk.rows.width or not mapped.sealed.is_empty()

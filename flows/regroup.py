@@ -17,7 +17,7 @@ import polars as pl
 from flows.errors import UsageError
 from flows.run import Progress, Run
 from flows.staging import tables_of
-from flows.steps import load, publish, resolve, survive
+from flows.steps import disappear, load, publish, resolve, survive
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
 
@@ -128,6 +128,7 @@ def _regroup(run: Run, kind: Literal["merge", "unmerge", "sweep"], decisions: pl
         if kind == "sweep":
             warehouse.run("regroup/remember_sweep")
         load.keep_reference(warehouse, batch.reference_sha256, run.reference.contents)
+        disappear.settle_missing(warehouse, batch.feed.name, has_file=False)
         load.write_batch(warehouse, batch, load.Ending("loaded", datetime.now(UTC)))
         survive.date_decided(warehouse)
         load.check_invariants(warehouse, batch.batch_id, 0)

@@ -10,6 +10,7 @@ CREATE OR REPLACE TEMP TABLE this_batch (
     kind VARCHAR NOT NULL,
     feed VARCHAR NOT NULL,
     origin VARCHAR NOT NULL,
+    extent VARCHAR NOT NULL,
     as_of TIMESTAMPTZ NOT NULL,
     started_at TIMESTAMPTZ NOT NULL,
     account_id VARCHAR NOT NULL,
@@ -151,4 +152,11 @@ CREATE OR REPLACE TEMP TABLE staged_version (
     known_lead_id BIGINT,
     source_id BIGINT NOT NULL,
     record_id BIGINT NOT NULL
+);
+
+-- The leads that the batch has something new about; empty in one that is skipped, held or failed.
+CREATE OR REPLACE TEMP TABLE touched_lead (
+    lead_id BIGINT NOT NULL,
+    previous_lead_id BIGINT,
+    first_row_number BIGINT
 );

@@ -162,6 +162,12 @@ def stage_leads(
         warehouse.append("staged_evidence", evidence)
 
 
+def stage_crm_merges(warehouse: Warehouse, merges: pl.DataFrame) -> None:
+    """Append the merges that a chunk of the CRM's tells of (`schemas.lead.CRM_MERGE_COLUMNS`), if any."""
+    if not merges.is_empty():
+        warehouse.append("staged_crm_merge", merges)
+
+
 def stage_rejected(warehouse: Warehouse, rejected: pl.DataFrame) -> None:
     """Append rejected rows (`schemas.rejected`) to the staging table."""
     warehouse.append("staged_rejected", rejected.select(list(REJECTED_COLUMNS)))

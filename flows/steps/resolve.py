@@ -63,11 +63,16 @@ def resolve_people(warehouse: Warehouse, identity: Identity) -> None:
     People that the warehouse does not know have no lead id yet: `number_people` gives it.
     """
     warehouse.run("resolve/identify_versions")
+    has_merges = warehouse.frame("resolve/has_crm_merges").item()
+    if has_merges:
+        warehouse.run("resolve/follow_crm_merges")
     warehouse.run("resolve/create_identity")
     warehouse.run("resolve/identify_records", {"legal_forms": legal_forms()})
     warehouse.run("resolve/gather_evidence")
     warehouse.run("resolve/block_records")
     match_people(warehouse, identity)
+    if has_merges:
+        warehouse.run("resolve/join_crm_merges")
     warehouse.run("resolve/gather_people")
 
 

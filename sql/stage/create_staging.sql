@@ -160,3 +160,18 @@ CREATE OR REPLACE TEMP TABLE touched_lead (
     previous_lead_id BIGINT,
     first_row_number BIGINT
 );
+
+-- The merges that rows of the CRM tell of, and those of them that mean something here (resolve/follow_crm_merges.sql).
+CREATE OR REPLACE TEMP TABLE staged_crm_merge (
+    row_number BIGINT NOT NULL,
+    given_up_id BIGINT NOT NULL,
+    master_id BIGINT NOT NULL
+);
+
+CREATE OR REPLACE TEMP TABLE crm_merge (
+    given_up_id BIGINT NOT NULL,
+    master_id BIGINT NOT NULL,
+    row_number BIGINT NOT NULL,
+    given_up_node BIGINT NOT NULL,
+    master_node BIGINT
+);

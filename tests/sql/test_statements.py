@@ -65,6 +65,7 @@ BATCH_ORDER = (
     "load/write_rejected",
     "disappear/watch_leads",
     "disappear/settle_missing",
+    "reconcile/list_staged",
     "regroup/create_regroup",
     "regroup/touch_decided",
     "regroup/note_parted",

@@ -139,6 +139,7 @@ def load_batch(
         run.report(Progress(name, "load", staged.rows_read))
         with warehouse.transaction():
             run.step(load.write_records, warehouse)
+            assign.keep_parted(warehouse)
             rule_changes = run.step(survive.conclude_leads, warehouse)
             run.step(assign.assign_leads, warehouse, run.reference.routing)
             run.step(survive.complete_leads, warehouse)

@@ -154,8 +154,8 @@ def reconcile(
 ) -> int:
     """Hold the CRM's count of leads against ours, and name each difference; exit 1 if somebody should look.
 
-    To be looked at: rows that were rejected, records that are not loaded, leads that are absent but not missing yet. What
-    is missing, or kept because other feeds speak for it, is listed and is as it should be.
+    To be looked at: rows that were rejected, records that are not loaded, leads that are absent but not missing yet.
+    What is missing, or kept because other feeds speak for it, is listed and is as it should be.
 
     Examples:
 

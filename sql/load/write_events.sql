@@ -9,10 +9,14 @@ WITH happened AS (
     SELECT
         o.lead_id,
         1 AS place,
-        CASE b.kind WHEN 'unmerge' THEN 'lead_unmerged' ELSE 'lead_created' END AS event,
+        CASE WHEN f.lead_id IS NOT NULL THEN 'lead_unmerged' ELSE 'lead_created' END AS event,
         0 AS tie,
-        CASE b.kind WHEN 'unmerge' THEN json_object('revived', TRUE) ELSE json_object('feed', b.feed) END AS data
+        CASE
+            WHEN f.lead_id IS NOT NULL THEN json_object('revived', TRUE)
+            ELSE json_object('feed', b.feed)
+        END AS data
     FROM lead_outcome AS o
+    LEFT JOIN parted_from AS f ON f.lead_id = o.lead_id
     CROSS JOIN this_batch AS b
     WHERE o.outcome = 'inserted'
     UNION ALL

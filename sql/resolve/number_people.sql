@@ -1,8 +1,8 @@
 -- Purpose: give new people their lead ids, in the order of their first rows, from the stored high-water mark up,
 --   passing over ids in use; list the leads that give up their id to another; and number the staged rows.
 -- Grain: staged_person gains lead_id; renamed_lead one row per id given up.
--- Reads: staged_person, staged_source, staged_version, match_cluster, crm_merge, lead, lead_alias, high_water.
--- Writes: staged_person, renamed_lead, staged_lead. Caller: flows/steps/resolve.py.
+-- Reads: staged_person, staged_source, staged_version, match_cluster, crm_merge, lead, lead_alias, high_water,
+--   parted_source. Writes: staged_person, renamed_lead, staged_lead, parted_from. Caller: flows/steps/resolve.py.
 
 CREATE OR REPLACE TEMP TABLE staged_person AS
 WITH mark AS (
@@ -94,3 +94,10 @@ SET
     source_id = v.source_id
 FROM staged_version AS v
 WHERE v.row_number = staged_lead.row_number;
+
+INSERT INTO parted_from
+SELECT DISTINCT
+    p.lead_id,
+    s.previous_id
+FROM parted_source AS s
+INNER JOIN staged_person AS p ON p.person = s.person;

@@ -131,7 +131,7 @@ CREATE OR REPLACE TEMP TABLE row_outcome (
     outcome VARCHAR NOT NULL
 );
 
--- Which lead each one that is set apart was part of; empty in every batch but an unmerge.
+-- Which lead each one that is set apart was part of: by an unmerge, or because the CRM moved the lead.
 CREATE OR REPLACE TEMP TABLE parted_from (
     lead_id BIGINT NOT NULL,
     previous_id BIGINT NOT NULL
@@ -174,4 +174,14 @@ CREATE OR REPLACE TEMP TABLE crm_merge (
     row_number BIGINT NOT NULL,
     given_up_node BIGINT NOT NULL,
     master_node BIGINT
+);
+
+-- Which records stay behind when the CRM moves their lead to another account (resolve/part_moved.sql).
+CREATE OR REPLACE TEMP TABLE parted_source (
+    source_id BIGINT NOT NULL,
+    previous_id BIGINT NOT NULL,
+    person BIGINT NOT NULL,
+    row_number BIGINT NOT NULL,
+    lead_id BIGINT,
+    is_founder BOOLEAN NOT NULL
 );

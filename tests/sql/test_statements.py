@@ -15,6 +15,7 @@ from schemas.lead import TYPED_LEAD_COLUMNS
 BATCH_ORDER = (
     "stage/create_staging",
     "stage/stage_leads",
+    "resolve/find_foreign_rows",
     "resolve/reject_id_conflicts",
     "stage/drop_rejected",
     "resolve/identify_versions",
@@ -32,6 +33,7 @@ BATCH_ORDER = (
     "resolve/create_clusters",
     "resolve/join_crm_merges",
     "resolve/gather_people",
+    "resolve/part_moved",
     "disappear/count_vanishing",
     "assign/gather_newcomers",
     "assign/require_team_and_source",

@@ -74,7 +74,8 @@ def settle_missing(warehouse: Warehouse, feed: str, *, has_file: bool = True) ->
     `feed` is the one whose exports the batch added to or took away from. Needs the batch's listing, its rows, rejected
     ones included, and its leads in place. Only what differs is written; without full feeds nothing is asked.
     """
-    if not warehouse.frame("disappear/has_full_exports").item():
+    if not warehouse.frame("disappear/can_be_missing").item():
         return
     warehouse.run("disappear/watch_leads", {"feed": feed, "has_file": has_file})
-    warehouse.run("disappear/settle_missing")
+    if warehouse.frame("disappear/has_watched").item():
+        warehouse.run("disappear/settle_missing")

@@ -10,15 +10,22 @@ WITH before AS (
     WHERE s.feed = $feed AND s.extent = 'full' AND s.is_closing AND s.listed_at < $listed_at
 ),
 
+file AS (
+    SELECT
+        s.listing_batch_id AS batch_id,
+        bool_or(s.listed_at = $listed_at) AS is_listed_now
+    FROM standing_listing AS s
+    WHERE s.feed = $feed AND (s.listed_at = $listed_at OR s.listed_at = (SELECT b.listed_at FROM before AS b))
+    GROUP BY s.listing_batch_id
+),
+
 listed_record AS (
     SELECT
         r.source_id,
-        bool_or(s.listed_at = $listed_at) AS is_listed_now
-    FROM standing_listing AS s
-    INNER JOIN before AS b ON s.listed_at IN (b.listed_at, $listed_at)
-    INNER JOIN batch_row AS w ON w.batch_id = s.listing_batch_id
+        bool_or(f.is_listed_now) AS is_listed_now
+    FROM batch_row AS w
+    INNER JOIN file AS f ON f.batch_id = w.batch_id
     INNER JOIN record AS r ON r.record_id = w.record_id
-    WHERE s.feed = $feed
     GROUP BY r.source_id
 ),
 
@@ -48,7 +55,7 @@ listed_lead AS (
         bool_or(r.is_listed_now OR n.source_key IS NOT NULL OR c.lead_id IS NOT NULL) AS is_listed_now
     FROM listed_record AS r
     INNER JOIN record_lead AS l ON l.source_id = r.source_id
-    LEFT JOIN named AS n ON l.feed = $feed AND n.source_key = l.source_key
+    LEFT JOIN named AS n ON n.source_key = l.source_key
     LEFT JOIN recognised AS c ON c.lead_id = l.lead_id
     GROUP BY l.lead_id
 )

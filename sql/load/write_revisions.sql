@@ -7,9 +7,13 @@ SELECT
     b.batch_id,
     l.source_id
 FROM touched_lead AS t
-INNER JOIN lead_outcome AS o ON o.lead_id = t.lead_id
+INNER JOIN lead_outcome AS o ON o.lead_id = t.lead_id AND o.outcome = 'updated'
 INNER JOIN record_lead AS l ON l.lead_id = t.lead_id
 CROSS JOIN this_batch AS b
-WHERE
-    (o.outcome = 'updated' AND (t.first_row_number IS NULL OR b.kind IN ('merge', 'unmerge', 'sweep', 'reassign')))
-    OR l.source_id IN (SELECT s.source_id FROM parted_source AS s);
+WHERE t.first_row_number IS NULL OR b.kind IN ('merge', 'unmerge', 'sweep', 'reassign')
+UNION ALL
+SELECT
+    b.batch_id,
+    s.source_id
+FROM parted_source AS s
+CROSS JOIN this_batch AS b;

@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 
 from flows.approve import approve
+from flows.cli import app
 from flows.errors import UsageError
 from flows.pipeline import ingest
-from flows.run import Request
+from flows.reference import load_reference
+from flows.regroup import merge_pairs, unmerge
+from flows.replay import replay
+from flows.run import Request, open_run
 from flows.settings import Settings
 from flows.steps.survive import conclude_everything
 from flows.warehouse import open_warehouse, read_warehouse
@@ -432,3 +436,97 @@ def test_undated_exports_are_told_apart_by_the_time_of_their_files(nights: Night
         os.utime(path, (moment, moment))
         nights.take(path, feed="undated")
     assert nights.missing() == {7: 3}
+
+
+def test_a_failed_export_that_is_replayed_is_an_export(nights: Nights) -> None:
+    nights.night(1, EVERYBODY)
+    nights.night(2, without(7))
+    path = nights.write("crm-2026-01-03.json", without(7), company="New")
+    feeds = nights.settings.reference / "feeds.toml"
+    feeds.write_text(FEEDS.replace("[feeds.crm]", '[feeds.crm]\nformat = "parquet"'), encoding="utf-8")
+    [failed] = nights.take(path)
+    assert (failed["status"], nights.missing()) == ("failed", {})
+    feeds.write_text(FEEDS, encoding="utf-8")
+    [replayed] = replay(nights.settings, str(failed["batch_id"]))
+    assert (replayed.columns["status"], nights.missing()) == ("loaded", {7: 3})
+
+
+# --- merges by hand, and the commands
+
+
+def test_missing_follows_a_merge_and_an_unmerge_by_hand(nights: Nights) -> None:
+    nights.night(1, EVERYBODY)
+    form = nights.exports / "web-2026-01-01.json"
+    form.write_text(json.dumps([{"firstName": "Someone", "lastName": "Else"}]), encoding="utf-8")
+    nights.take(form, feed="web")
+    nights.night(2, without(7))
+    nights.night(3, without(7))
+    assert nights.missing() == {7: 3}
+    sources = dict(nights.rows("SELECT lead_id, source_id FROM record_lead"))
+    joined = (sources[7], sources[1_000_000_000_000])
+    reference = load_reference(nights.settings.reference, must_exist=True)
+    with open_run(nights.settings, reference, Request()) as run:
+        merge_pairs(run, [joined])
+    assert nights.missing() == {}
+    with open_run(nights.settings, reference, Request()) as run:
+        unmerge(run, 1_000_000_000_000)
+    assert nights.missing() == {7: 3}
+    assert [event for _, event, _ in nights.events()] == ["lead_missing", "lead_returned", "lead_missing"]
+
+
+def run_leads(nights: Nights, *arguments: str) -> int:
+    """Run a command; return its exit code."""
+    places = ["--warehouse", str(nights.settings.warehouse), "--reference", str(nights.settings.reference)]
+    command = [*arguments, *places, "--archive", str(nights.settings.archive)]
+    return int(app(command, exit_on_error=False, print_error=False, result_action="return_value"))
+
+
+def test_the_commands_say_what_is_held_and_load_it(nights: Nights, capsys: pytest.CaptureFixture[str]) -> None:
+    nights.night(1, EVERYBODY)
+    half = nights.write("crm-2026-01-02.json", range(1, 51))
+    assert run_leads(nights, "ingest", str(half), "--feed", "crm") == 1
+    assert "crm-2026-01-02.json: held: 50 of 100 leads" in capsys.readouterr().err
+    assert run_leads(nights, "ingest", str(half), "--feed", "crm", "--dry-run", "--json") == 1
+    [told] = json.loads(capsys.readouterr().out)["batches"]
+    assert (told["status"], told["rows_read"]) == ("held", 0)
+    assert run_leads(nights, "approve", "2", "--dry-run", "--json") == 0
+    [told] = json.loads(capsys.readouterr().out)["batches"]
+    assert (told["kind"], told["of_batch_id"], told["status"], told["rows_read"]) == ("approve", 2, "loaded", 50)
+    assert nights.rows("SELECT max(batch_id) FROM batch") == [(2,)]
+    assert run_leads(nights, "approve", "2") == 0
+    assert nights.rows("SELECT status FROM batch_status ORDER BY batch_id") == [("loaded",), ("approved",), ("loaded",)]
+
+
+def test_what_was_archived_is_needed_to_approve(nights: Nights) -> None:
+    nights.night(1, EVERYBODY)
+    held = nights.night(2, range(1, 51))
+    for path in nights.settings.archive.rglob("*"):
+        if path.is_file():
+            path.unlink()
+    with pytest.raises(UsageError, match="has no file of batch 2; set LEADS_ARCHIVE to where it is"):
+        approve(nights.settings, held["batch_id"])
+
+
+# --- who takes leads
+
+
+def test_a_missing_lead_leaves_the_open_cap_of_its_owner(nights: Nights) -> None:
+    reference = nights.settings.reference
+    (reference / "teams.csv").write_text("teamId,accountId\n1,acme\n", encoding="utf-8")
+    (reference / "users.csv").write_text("user\nann@acme.example\n", encoding="utf-8")
+    (reference / "team_members.csv").write_text("teamId,user,open_cap\n1,ann@acme.example,100\n", encoding="utf-8")
+    (reference / "feeds.toml").write_text(FEEDS + "team_id = 1\n", encoding="utf-8")
+    owned = {"teamId": 1, "assignedTo": "ann@acme.example"}
+    form = nights.exports / "web-2026-01-04.json"
+
+    def new_owner(name: str) -> str | None:
+        form.write_text(json.dumps([{"firstName": name, "lastName": "Stone"}]), encoding="utf-8")
+        nights.take(form, feed="web")
+        [(owner,)] = nights.rows(f"SELECT assignedTo FROM lead WHERE firstName = '{name}'")
+        return str(owner) if owner else None
+
+    nights.night(1, EVERYBODY, **owned)
+    nights.night(2, without(7), **owned)
+    assert new_owner("Eve") is None
+    nights.night(3, without(7), **owned)
+    assert new_owner("Ada") == "ann@acme.example"

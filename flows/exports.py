@@ -5,7 +5,8 @@ export, which is whole with the last of them. A folder that keeps the exports of
 night; the older ones are history then.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from schemas.reference import Feed
 class Export:
     """A file to take, with its feed; `said_at` is its time, where the feed is full.
 
-    `is_last` says that no other file of its export follows, `is_past` that a newer export of its feed does or did.
+    `is_last` says that no other file of its export follows, `is_past` that a newer export of its feed is in the run.
     """
 
     path: Path
@@ -29,22 +30,32 @@ class Export:
 
 def plan_exports(files: Iterable[tuple[Path, Feed]]) -> list[Export]:
     """Return the files of a run, in their order, as what they are of the exports of their feeds."""
-    timed = [(path, feed, _said_at(path, feed)) for path, feed in files]
-    times = [(feed.name, said_at) for _, feed, said_at in timed]
-    return [
-        Export(
-            path,
-            feed,
-            said_at,
-            is_last=said_at is None or (feed.name, said_at) not in times[place + 1 :],
-            is_past=said_at is not None and said_at < _newest(feed.name, times),
-        )
-        for place, (path, feed, said_at) in enumerate(timed)
-    ]
+    given = list(files)
+    newest = _newest_times(given)
+    planned: list[Export] = []
+    # From the last file back, so that what follows each is known.
+    later: dict[str, set[datetime]] = defaultdict(set)
+    for path, feed in reversed(given):
+        said_at = _said_at(path, feed)
+        if said_at is None:
+            planned.append(Export(path, feed))
+            continue
+        # Without a date in its name nothing but its own place in the run tells a file from one of the same time.
+        is_dated = feed.as_of_in(path.name) is not None
+        is_followed = said_at in later[feed.name]
+        is_past = said_at < newest[feed.name] or (is_followed and not is_dated)
+        planned.append(Export(path, feed, said_at, is_last=not (is_dated and is_followed), is_past=is_past))
+        later[feed.name].add(said_at)
+    return planned[::-1]
 
 
-def _newest(feed: str, times: Sequence[tuple[str, datetime | None]]) -> datetime:
-    return max(said_at for name, said_at in times if name == feed and said_at is not None)
+def _newest_times(files: Iterable[tuple[Path, Feed]]) -> dict[str, datetime]:
+    newest: dict[str, datetime] = {}
+    for path, feed in files:
+        said_at = _said_at(path, feed)
+        if said_at is not None:
+            newest[feed.name] = max(said_at, newest.get(feed.name, said_at))
+    return newest
 
 
 def _said_at(path: Path, feed: Feed) -> datetime | None:

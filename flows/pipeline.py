@@ -7,9 +7,9 @@ same functions run in the same order, and what is promised rests on the warehous
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import polars as pl
 
@@ -32,6 +32,9 @@ from flows.staging import (
 from flows.steps import assign, disappear, drift, load, publish, pull, read, resolve, survive
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
+
+# How far apart the times of files are that were copied or unpacked together, where those are kept in whole seconds.
+_ONE_COPY: Final = timedelta(seconds=1)
 
 
 def ingest(
@@ -95,18 +98,23 @@ def ingest_file(export: Export, run: Run) -> publish.BatchSummary:
         if feed.extent == "full":
             repeat = disappear.Listing(batch.batch_id, feed, taken.as_of, known, export.is_last)
         return close_batch(run, batch, load.Ending("skipped", datetime.now(UTC)), repeat=repeat)
-    if feed.extent == "full" and _is_back_again(run.warehouse, feed, taken):
-        # A, B, A ends in A: the feed says today what it said then, whatever date the file bears.
-        batch = replace(batch, as_of=started_at)
+    if feed.extent == "full":
+        batch = replace(batch, as_of=_export_time(run.warehouse, feed, taken, started_at))
     return load_batch(batch, run, lambda: open_file(taken, feed), is_whole=export.is_last)
 
 
-def _is_back_again(warehouse: Warehouse, feed: Feed, taken: pull.TakenFile) -> bool:
-    """Whether a full feed gives content again that it gave before another, with a time that is not after that one's."""
+def _export_time(warehouse: Warehouse, feed: Feed, taken: pull.TakenFile, started_at: datetime) -> datetime:
+    """Return the time of an export of all leads: its own, unless the feed says by it something else than that."""
     last_at = disappear.last_export_at(warehouse, feed)
     if last_at is None or taken.as_of > last_at:
-        return False
-    return load.find_loaded_batch(warehouse, feed, taken.sha256, has_newer_export=True) is not None
+        return taken.as_of
+    if load.find_loaded_batch(warehouse, feed, taken.sha256, has_newer_export=True) is not None:
+        # A, B, A ends in A: the feed says today what it said then, whatever date the file bears.
+        return started_at
+    if feed.as_of_in(taken.name) is None and last_at - taken.as_of < _ONE_COPY:
+        # Copied or unpacked together, files have one time: they are exports in the order in which they are given.
+        return last_at + timedelta(microseconds=1)
+    return taken.as_of
 
 
 def load_batch(

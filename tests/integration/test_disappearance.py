@@ -429,6 +429,26 @@ def test_content_that_comes_back_under_a_later_day_has_that_day(nights: Nights) 
     assert (batch["status"], batch["as_of"]) == ("loaded", datetime(2026, 1, 3, tzinfo=UTC))
 
 
+def test_undated_exports_of_one_time_are_exports_in_their_order(nights: Nights) -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+    paths = [
+        nights.write("1.json", EVERYBODY),
+        nights.write("2.json", without(7)),
+        nights.write("3.json", without(7, 8)),
+    ]
+    for path in paths:
+        os.utime(path, (moment, moment))
+    for path in paths:
+        [batch] = nights.take(path, feed="undated")
+        assert batch["status"] == "loaded", batch
+    assert nights.missing() == {7: 1}
+    before = nights.rows("FROM lead ORDER BY id")
+    assert {batch["status"] for batch in nights.take(*paths, feed="undated")} == {"skipped"}
+    assert nights.rows("FROM lead ORDER BY id") == before
+    nights.take(nights.write("4.json", without(7, 8), company="New"), feed="undated")
+    assert sorted(nights.missing()) == [7, 8]
+
+
 def test_undated_exports_are_told_apart_by_the_time_of_their_files(nights: Nights) -> None:
     for day, ids in ((1, EVERYBODY), (2, without(7)), (3, without(7))):
         path = nights.write("export.json", ids)
@@ -516,7 +536,7 @@ def test_a_missing_lead_leaves_the_open_cap_of_its_owner(nights: Nights) -> None
     (reference / "users.csv").write_text("user\nann@acme.example\n", encoding="utf-8")
     (reference / "team_members.csv").write_text("teamId,user,open_cap\n1,ann@acme.example,100\n", encoding="utf-8")
     (reference / "feeds.toml").write_text(FEEDS + "team_id = 1\n", encoding="utf-8")
-    owned = {"teamId": 1, "assignedTo": "ann@acme.example"}
+    owned: dict[str, Any] = {"teamId": 1, "assignedTo": "ann@acme.example"}
     form = nights.exports / "web-2026-01-04.json"
 
     def new_owner(name: str) -> str | None:

@@ -43,6 +43,7 @@ app.command(owners.check_reference, name="check-reference")
 app.command(owners.reassign)
 app.command(house.sql)
 app.command(house.doctor)
+app.command(house.verify)
 app.command(house.up)
 
 

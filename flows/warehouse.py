@@ -39,6 +39,14 @@ _CONCLUSIONS: Final = (
     "conclusions/lead_provenance",
 )
 
+# Of which texts the digests and hashes of batches are taken; each after those that it asks.
+_CHAIN: Final = (
+    "chain/row_contents",
+    "chain/lead_contents",
+    "chain/batch_contents",
+    "chain/batch_hashes",
+)
+
 _POLL_SECONDS: Final = 0.2
 _HOLDER_PID: Final = re.compile(r"\(PID (\d+)\)")
 
@@ -306,10 +314,21 @@ def _refresh_views(warehouse: Warehouse) -> None:
     """Make the macros and views as this version of the code has them: a file for each that is asked, of its name."""
     # Replaced each time: cheap, and no second record of what is current.
     with warehouse.transaction():
-        for name in _CONCLUSIONS:
+        for name in (*_CONCLUSIONS, *_CHAIN):
             warehouse.run(name)
         for path in sorted((SQL_FOLDER / "analytics").glob("*.sql")):
             warehouse.connection.execute(path.read_text(encoding="utf-8"))
+
+
+def define_anew(warehouse: Warehouse) -> None:
+    """Make the macros for this connection alone, as the code has them: those of the warehouse may be others.
+
+    Works where the warehouse is open for reading only. Raises WarehouseError where it is of another version.
+    """
+    if check_migrations(warehouse):
+        raise WarehouseError("the warehouse is older than this leadmill; the next run that loads brings it up to date")
+    for name in (*_CONCLUSIONS, *_CHAIN):
+        warehouse.connection.execute(statement(name).replace("CREATE OR REPLACE MACRO", "CREATE OR REPLACE TEMP MACRO"))
 
 
 def check_migrations(warehouse: Warehouse) -> int:

@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 import polars as pl
 
+from flows import chain
 from flows.errors import BatchFailedError
-from flows.steps import chain
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
 from schemas.reference_tables import DO_NOT_LOAD

@@ -1,13 +1,23 @@
--- Purpose: what batches say in tables that tell of nobody in particular, as texts; as chain/row_contents.sql.
+-- Purpose: what batches say in tables that hold nothing but numbers, words and rules of ours, as texts, and which table of
+--   them and place in it: nothing of these is ever erased. As chain/row_contents.sql.
 -- Grain: one row per row of these tables.
--- Reads: batch_belief, batch_listing, batch_column, rotation_round, lead_revision, rejected_sighting.
--- Writes: the macro batch_contents. Caller: flows/warehouse.py.
+-- Reads: batch_row, batch_belief, batch_listing, batch_column, rotation_round, lead_revision, rejected_sighting.
+-- Writes: batch_contents. Caller: flows/warehouse.py.
 
 CREATE OR REPLACE MACRO batch_contents(first_batch, last_batch) AS TABLE
 SELECT
+    w.batch_id,
+    'batch_row' AS part,
+    w.row_number AS place,
+    json_array(w.row_number, w.line_number, w.outcome, w.record_id, w.lead_id)::VARCHAR AS text
+FROM batch_row AS w
+WHERE w.batch_id BETWEEN first_batch AND last_batch
+UNION ALL
+SELECT
     k.batch_id,
+    'batch_belief' AS part,
+    0 AS place,
     json_array(
-        'belief',
         k.firstName,
         k.id,
         k.lastName,
@@ -44,30 +54,40 @@ WHERE k.batch_id BETWEEN first_batch AND last_batch
 UNION ALL
 SELECT
     g.batch_id,
-    json_array('listing', g.feed, g.extent, epoch_us(g.listed_at), g.listing_batch_id, g.is_closing)::VARCHAR AS text
+    'batch_listing' AS part,
+    0 AS place,
+    json_array(g.feed, g.extent, epoch_us(g.listed_at), g.listing_batch_id, g.is_closing)::VARCHAR AS text
 FROM batch_listing AS g
 WHERE g.batch_id BETWEEN first_batch AND last_batch
 UNION ALL
 SELECT
     c.batch_id,
-    json_array('column', c.position, c.header, c.field, c.filled_count, c.row_count)::VARCHAR AS text
+    'batch_column' AS part,
+    c.position AS place,
+    json_array(c.position, c.header, c.field, c.filled_count, c.row_count)::VARCHAR AS text
 FROM batch_column AS c
 WHERE c.batch_id BETWEEN first_batch AND last_batch
 UNION ALL
 SELECT
     r.batch_id,
-    json_array('round', r.round, r.pool::VARCHAR, r.turn_on::VARCHAR)::VARCHAR AS text
+    'rotation_round' AS part,
+    r.round AS place,
+    json_array(r.round, r.pool::VARCHAR, r.turn_on::VARCHAR)::VARCHAR AS text
 FROM rotation_round AS r
 WHERE r.batch_id BETWEEN first_batch AND last_batch
 UNION ALL
 SELECT
     v.batch_id,
-    json_array('revision', v.source_id)::VARCHAR AS text
+    'lead_revision' AS part,
+    v.source_id AS place,
+    json_array(v.source_id)::VARCHAR AS text
 FROM lead_revision AS v
 WHERE v.batch_id BETWEEN first_batch AND last_batch
 UNION ALL
 SELECT
     s.batch_id,
-    json_array('sighting', s.row_number, s.rejected_batch_id, s.rejected_row_number)::VARCHAR AS text
+    'rejected_sighting' AS part,
+    s.row_number AS place,
+    json_array(s.row_number, s.rejected_batch_id, s.rejected_row_number)::VARCHAR AS text
 FROM rejected_sighting AS s
 WHERE s.batch_id BETWEEN first_batch AND last_batch;

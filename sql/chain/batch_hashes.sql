@@ -1,48 +1,43 @@
 -- Purpose: the hash of batches: the SHA-256 of all their columns, of the hash before, and of the root over the digests of
---   their rows, of their leads and of what they say besides; as chain/row_contents.sql.
--- Grain: one row per batch. The root hashes the digests in chunks of a thousand, in the order of what they are of.
--- Reads: batch, row_seal, lead_seal, batch_contents. Writes: the macro batch_hashes. Caller: flows/warehouse.py.
+--   their rows, of their leads and over what they say besides; as chain/row_contents.sql.
+-- Grain: one row per batch. The root is taken over chunks of a thousand places of each table: no text is ever a whole batch.
+-- Reads: batch, row_seal, lead_seal, batch_contents. Writes: batch_hashes. Caller: flows/warehouse.py.
 
 CREATE OR REPLACE MACRO batch_hashes(first_batch, last_batch) AS TABLE
-WITH sealed AS (
+WITH content AS (
     SELECT
         s.batch_id,
-        'row' AS part,
+        'row_seal' AS part,
         s.row_number AS place,
-        hex(s.digest) AS digest
+        json_array(s.row_number, hex(s.digest))::VARCHAR AS text
     FROM row_seal AS s
     WHERE s.batch_id BETWEEN first_batch AND last_batch
     UNION ALL
     SELECT
         s.batch_id,
-        'lead' AS part,
+        'lead_seal' AS part,
         s.lead_id AS place,
-        hex(s.digest) AS digest
+        json_array(s.lead_id, hex(s.digest))::VARCHAR AS text
     FROM lead_seal AS s
     WHERE s.batch_id BETWEEN first_batch AND last_batch
     UNION ALL
-    SELECT
-        c.batch_id,
-        'batch' AS part,
-        0 AS place,
-        sha256(c.text) AS digest
-    FROM batch_contents(first_batch, last_batch) AS c
+    FROM batch_contents(first_batch, last_batch)
 ),
 
 chunk AS (
     SELECT
-        s.batch_id,
-        s.part,
-        s.place // 1000 AS place,
-        sha256(string_agg(s.place || ':' || s.digest, ',' ORDER BY s.place, s.digest)) AS digest
-    FROM sealed AS s
-    GROUP BY s.batch_id, s.part, s.place // 1000
+        c.batch_id,
+        c.part,
+        c.place // 1000 AS place,
+        sha256(array_to_string(list_sort(list(c.text)), '')) AS digest
+    FROM content AS c
+    GROUP BY c.batch_id, c.part, c.place // 1000
 ),
 
 root AS (
     SELECT
         c.batch_id,
-        sha256(string_agg(c.part || c.place || ':' || c.digest, ',' ORDER BY c.part, c.place)) AS digest
+        sha256(string_agg(json_array(c.part, c.place, c.digest)::VARCHAR, '' ORDER BY c.part, c.place)) AS digest
     FROM chunk AS c
     GROUP BY c.batch_id
 )

@@ -1,5 +1,5 @@
 -- Purpose: give a batch its hash: its rows must be sealed, and it must be linked.
--- Grain: one row. Parameters: $batch_id BIGINT. Reads: batch_hashes. Writes: batch. Caller: flows/steps/chain.py.
+-- Grain: one row. Parameters: $batch_id BIGINT. Reads: batch_hashes. Writes: batch. Caller: flows/chain.py.
 
 UPDATE batch
 SET hash = h.hash

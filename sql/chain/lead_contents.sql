@@ -1,6 +1,6 @@
 -- Purpose: what batches logged of each lead, gave it and decided of it, as a text; as chain/row_contents.sql.
 -- Grain: one row per batch and lead; of a decision before its record had a lead the record_id stands for it, negative.
--- Reads: lead_event, lead_assignment, match_decision. Writes: the macro lead_contents. Caller: flows/warehouse.py.
+-- Reads: lead_event, lead_assignment, match_decision. Writes: lead_contents. Caller: flows/warehouse.py.
 
 CREATE OR REPLACE MACRO lead_contents(first_batch, last_batch) AS TABLE
 WITH told AS (

@@ -1,5 +1,5 @@
 -- Purpose: hang a batch onto the one before it.
--- Grain: one row. Parameters: $batch_id BIGINT. Reads: batch. Writes: batch. Caller: flows/steps/chain.py.
+-- Grain: one row. Parameters: $batch_id BIGINT. Reads: batch. Writes: batch. Caller: flows/chain.py.
 
 UPDATE batch
 SET previous_hash = (

@@ -1,9 +1,9 @@
--- Purpose: what the warehouse keeps of each row that batches read, as a text: its batch_row, the version that it brought with
---   its contacts, its cell issues, and its rejected row but for status and count, which change. One definition for sealing
---   and verifying. Columns are named: one that is added later changes no digest; other texts than these break all chains.
--- Grain: one row per batch and row number. Times are microseconds since 1970; each part is a JSON document, and which it is
+-- Purpose: what the warehouse keeps of what each row said that batches read, as a text: the version that it brought with its
+--   contacts, its cell issues, and its rejected row but for status and count, which change. One definition for sealing and
+--   verifying. Columns are named: one that is added later changes no digest; other texts than these break all chains.
+-- Grain: one row per batch and row number of which anything is kept. Times are microseconds since 1970; each part is a JSON document, and which it is
 --   stands in front, so that no two contents have one text. extra is kept as it is written, with its length.
--- Reads: batch_row, record, record_contact, cell_issue, rejected_row. Writes: the macro row_contents.
+-- Reads: record, record_contact, cell_issue, rejected_row. Writes: row_contents.
 -- Caller: flows/warehouse.py.
 
 CREATE OR REPLACE MACRO row_contents(first_batch, last_batch) AS TABLE
@@ -102,24 +102,14 @@ rejected AS (
         )::VARCHAR AS text
     FROM rejected_row AS k
     WHERE k.batch_id BETWEEN first_batch AND last_batch
-),
-
-outcome AS (
-    SELECT
-        w.batch_id,
-        w.row_number,
-        json_array('row', w.row_number, w.line_number, w.outcome, w.record_id, w.lead_id)::VARCHAR AS text
-    FROM batch_row AS w
-    WHERE w.batch_id BETWEEN first_batch AND last_batch
 )
 
--- Full joins: what nothing read is content too.
+-- Full joins: what no other table knows of is content too.
 SELECT
     batch_id,
     row_number,
-    concat(o.text, s.text, c.text, i.text, k.text) AS text
-FROM outcome AS o
-FULL JOIN said AS s USING (batch_id, row_number)
+    concat(s.text, c.text, i.text, k.text) AS text
+FROM said AS s
 LEFT JOIN contact AS c ON c.record_id = s.record_id
 FULL JOIN issue AS i USING (batch_id, row_number)
 FULL JOIN rejected AS k USING (batch_id, row_number);

@@ -1,6 +1,6 @@
 -- Purpose: seal what a batch said of each lead: all of it must be written.
 -- Grain: one row per lead. Parameters: $batch_id BIGINT, $secret VARCHAR.
--- Reads: lead_contents. Writes: lead_seal. Caller: flows/steps/chain.py.
+-- Reads: lead_contents. Writes: lead_seal. Caller: flows/chain.py.
 
 INSERT INTO lead_seal
 SELECT

@@ -1,7 +1,7 @@
 -- Purpose: seal what is kept of each row of a batch: all its rows must be written.
 -- Grain: one row per row read. A salt follows from a secret that is drawn for the batch and forgotten, so that nobody can find
 --   it again once it is erased.
--- Parameters: $batch_id BIGINT, $secret VARCHAR. Reads: row_contents. Writes: row_seal. Caller: flows/steps/chain.py.
+-- Parameters: $batch_id BIGINT, $secret VARCHAR. Reads: row_contents. Writes: row_seal. Caller: flows/chain.py.
 
 INSERT INTO row_seal
 SELECT

@@ -1,8 +1,8 @@
 -- Purpose: make a change of what the audit tables and record say show (docs/tamper-evidence.md): a salted digest of what the
---   warehouse keeps of each row that a batch read, and of what the batch said of each lead. batch.hash is taken over them.
+--   warehouse keeps of what each row said, and of what a batch said of each lead. batch.hash is taken over them.
 -- Rules: who is erased loses content and salt, and the digest stays: without its salt it tells nothing, and all hashes stay true.
 
--- Grain: one row per record read (batch_row). digest is the SHA-256 of salt and text (chain/row_contents.sql).
+-- Grain: one row per row of a batch that brought a version, has cell issues, or was rejected. digest is the SHA-256 of salt and text (chain/row_contents.sql).
 CREATE TABLE row_seal (
     batch_id BIGINT NOT NULL,
     row_number BIGINT NOT NULL,

@@ -329,7 +329,7 @@ def test_a_macro_of_the_warehouse_that_tells_lies_is_not_asked(world: World) -> 
 def archived(world: World, batch_id: int) -> Path:
     """Where the archive has the file of a batch."""
     [(sha256,)] = world.rows(f"SELECT file_sha256 FROM batch WHERE batch_id = {batch_id}")
-    return world.settings.archive / sha256[:2] / sha256
+    return world.settings.archive / str(sha256)[:2] / str(sha256)
 
 
 def test_an_altered_file_of_the_archive_is_found(world: World) -> None:

@@ -72,6 +72,11 @@ BATCH_ORDER = (
     "regroup/touch_decided",
     "regroup/note_parted",
     "regroup/apply_groups",
+    "undo/touch_undone",
+    "undo/withdraw_sources",
+    "undo/carry_decisions",
+    "undo/remove_leads",
+    "undo/find_unassigned",
 )
 
 INCOMING = {

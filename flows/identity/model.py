@@ -12,6 +12,7 @@ from math import log2
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
+import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows.errors import UsageError
@@ -57,14 +58,16 @@ class IdentityModel(_Strict):
 
     `imagined_records` is how many records of other people every warehouse is thought to hold besides its own, so that
     a value is never thought common, or rare, because the warehouse is small. `imagined_frequency` says how common a
-    value of a column is among those. `missing_pair_weight` is the weight of two records that share nothing a pair is
-    looked for by.
+    value of a column is among those; of other columns they carry a value as often as our own records do, as far as
+    that is known: half so often where `half_known_count` records have it. `missing_pair_weight` is the weight of two
+    records that share nothing a pair is looked for by.
     """
 
     name: str
     source: str
     imagined_records: int = Field(ge=1)
     imagined_frequency: dict[str, Share]
+    half_known_count: int = Field(default=50, ge=1)
     missing_pair_weight: float
     household_weights: dict[str, float]
     profiles: dict[ProfileName, Profile]
@@ -73,6 +76,16 @@ class IdentityModel(_Strict):
     def prior_weight(self, record_count: int) -> float:
         """Return the weight of a pair of which nothing is known, among so many records: one partner for each."""
         return -log2(record_count + self.imagined_records)
+
+    def frequency(self, column: str, count: pl.Expr, record_count: int) -> pl.Expr:
+        """Return how common a value of a column is that `count` of so many records carry.
+
+        Without the imagined records' share of a common value it would be thought rarer the fewer records there are, and
+        a small file would join people whom a large one, with the same shares, keeps apart.
+        """
+        share: pl.Expr | float = count / max(record_count, 1) * count / (count + self.half_known_count)
+        share = self.imagined_frequency.get(column, share)
+        return (count + self.imagined_records * share) / (record_count + self.imagined_records)
 
     def pair_u(self, record_count: int) -> float:
         """Return how common a value is that two of so many records carry."""

@@ -218,12 +218,11 @@ def value_frequencies(
 ) -> dict[str, pl.DataFrame]:
     """Return how common each compared value is, by the column that is compared."""
     counts = warehouse.frame("resolve/value_counts")
-    imagined = model.imagined_records
+    count = pl.col("record_count")
     found = {}
     for column in ("first_name", "last_name", "company", *headers):
-        expected = imagined * model.imagined_frequency.get(column, 0.0)
         found[column] = counts.filter(pl.col("column_name") == headers.get(column, column)).select(
-            "value", ((pl.col("record_count") + expected) / (source_count + imagined)).alias("frequency")
+            "value", model.frequency(column, count, source_count).alias("frequency")
         )
     return found
 

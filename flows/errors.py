@@ -26,6 +26,10 @@ class BatchFailedError(LeadmillError):
     """A batch broke a rule that holds for whole batches; nothing of it is loaded."""
 
 
+class BatchHeldError(LeadmillError):
+    """An export by which too many leads would vanish; nothing of it is loaded until somebody approves it."""
+
+
 class WarehouseError(LeadmillError):
     """The warehouse file cannot be used as it is."""
 

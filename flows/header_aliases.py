@@ -2,7 +2,8 @@
 
 `facts/header_aliases.csv` ships with the package; a file of the same name in the reference folder
 adds rows and overrides those of the same vendor and header. Its columns are `vendor`, `header`,
-`field` (a field of the spec, `full_name`, `source_key`, `opt_out`, or empty: known and not ours)
+`field` (a field of the spec, `full_name`, `source_key`, `opt_out`, `merged_into`: the record that the
+CRM merged this one into, `merged_ids`: those that it merged into this one, or empty: known and not ours)
 and, where a header says more than the field, `role`:
 
 * `location`: `street`, `city`, `state`, `postcode`, `country`; without one an address as a whole.

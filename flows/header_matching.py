@@ -130,6 +130,8 @@ _PARTICLES: Final = frozenset(("de", "del", "di", "da", "do", "du"))
 _FORM_REMARKS: Final = frozenset(("required", "optional", "pflichtfeld", "obligatorio", "obligatoire"))
 # A lead may have several of these: `Email 3`, `emails.0.value`.
 _SEVERAL_FIELDS: Final = frozenset(("email", "phone"))
+# What only the CRM may say: whose a lead is, what it has logged, and which of its records it has merged.
+_CRM_ONLY: Final = frozenset(("accountId", "auditLog", "merged_into", "merged_ids"))
 # Words that mean one thing here and another there, and the headers beside them that tell which.
 _TOLD_BY_NEIGHBOURS: Final = (
     ("cep", "postcode", frozenset(("cidade", "endereco", "bairro", "logradouro", "uf", "celular", "municipio")), ()),
@@ -148,7 +150,7 @@ _REPEATED: Final = re.compile(r"(?P<header>.+) \(\d+\)")
 class HeaderMatch:
     """What one header was taken for.
 
-    `field`: a field of the spec, `full_name`, `source_key`, `opt_out`, or None: the column goes to
+    `field`: a field of the spec or one of EXTRA_TARGETS (`full_name`, `source_key`, ...), or None: the column goes to
     `extra`. `rule`: see this module; `ignored` is a column that is known but superfluous or no
     vendor's to give, `redundant` a full name beside first and last name, which goes to `extra` too, `none` an
     unknown one. `confidence`: from 0 to 1. `role`: see
@@ -218,7 +220,7 @@ class _Matcher:
     def _overridden(self, header: str, words: tuple[str, ...], field: str) -> HeaderMatch:
         if not self._is_crm:
             # A vendor's ids are its own keys, and which account a feed fills is the feed's to say.
-            field = {"id": "source_key", "accountId": "", "auditLog": ""}.get(field, field)
+            field = "source_key" if field == "id" else "" if field in _CRM_ONLY else field
         known = self._look_up(header, words) or self._derive(header, words) or self._correct(header, words)
         role = known.role if known is not None and known.field == field else ""
         return HeaderMatch(header, field or None, "override", _SURE, role)
@@ -248,7 +250,7 @@ class _Matcher:
         return None
 
     def _as_meant(self, header: str, alias: Alias, rule: str, confidence: float) -> HeaderMatch:
-        if not self._is_crm and alias.field in ("accountId", "auditLog"):
+        if not self._is_crm and alias.field in _CRM_ONLY:
             return HeaderMatch(header, None, "ignored", confidence)
         return HeaderMatch(header, alias.field or None, rule, confidence, alias.role)
 

@@ -143,7 +143,7 @@ def print_summary(summaries: Sequence["BatchSummary"]) -> None:
         for warning in summary.columns["warnings"] or ():
             note(f"{summary.cells()[0]}: {warning}")
         if summary.columns["error"]:
-            note(f"{summary.cells()[0]}: failed: {summary.columns['error']}")
+            note(f"{summary.cells()[0]}: {summary.columns['status']}: {summary.columns['error']}")
 
 
 def print_next_steps(summaries: Sequence["BatchSummary"]) -> None:

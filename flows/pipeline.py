@@ -7,14 +7,15 @@ same functions run in the same order, and what is promised rests on the warehous
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import polars as pl
 
 from flows import signals
-from flows.errors import LeadmillError, UnreadableFileError, UsageError
+from flows.errors import BatchHeldError, LeadmillError, UnreadableFileError, UsageError
+from flows.exports import Export, plan_exports
 from flows.reference import Reference, load_reference
 from flows.run import Progress, Request, Run, StepRunner, open_run, run_directly
 from flows.settings import Settings
@@ -28,9 +29,12 @@ from flows.staging import (
     stage_records,
     watch_columns,
 )
-from flows.steps import assign, drift, load, publish, pull, read, resolve, survive
+from flows.steps import assign, disappear, drift, load, publish, pull, read, resolve, survive
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
+
+# How far apart the times of files are that were copied or unpacked together, where those are kept in whole seconds.
+_ONE_COPY: Final = timedelta(seconds=1)
 
 
 def ingest(
@@ -49,11 +53,23 @@ def ingest(
     files = list(_files_of(request, reference))
     _refuse_preferences(files)
     with open_run(settings, reference, request, step=step, report=report) as run:
-        return [ingest_file(path, feed, run) for path, feed in files]
+        return list(_ingest_exports(plan_exports(files), run))
 
 
-def ingest_file(path: Path, feed: Feed, run: Run) -> publish.BatchSummary:
+def _ingest_exports(exports: Sequence[Export], run: Run) -> Iterator[publish.BatchSummary]:
+    """Take each file; an export of several files of which one did not load is never whole."""
+    broken: set[tuple[str, datetime | None]] = set()
+    for export in exports:
+        of_export = (export.feed.name, export.said_at)
+        summary = ingest_file(replace(export, is_last=export.is_last and of_export not in broken), run)
+        if summary.is_failure:
+            broken.add(of_export)
+        yield summary
+
+
+def ingest_file(export: Export, run: Run) -> publish.BatchSummary:
     """Take one file through all steps. Whatever becomes of it, its batch has an audit row."""
+    path, feed = export.path, export.feed
     started_at = datetime.now(UTC)
     batch = load.Batch(
         batch_id=load.next_batch_id(run.warehouse),
@@ -76,16 +92,39 @@ def ingest_file(path: Path, feed: Feed, run: Run) -> publish.BatchSummary:
     except UnreadableFileError as error:
         return close_batch(run, batch, load.Ending("failed", datetime.now(UTC), error=str(error)))
     batch = _with_file(batch, taken)
-    if not run.request.is_forced and load.find_loaded_batch(run.warehouse, feed, taken.sha256) is not None:
-        return close_batch(run, batch, load.Ending("skipped", datetime.now(UTC)))
-    if feed.extent == "full" and load.was_loaded_before(run.warehouse, feed, taken.sha256):
+    known = load.find_loaded_batch(run.warehouse, feed, taken.sha256, has_newer_export=export.is_past)
+    if known is not None and not run.request.is_forced:
+        repeat = None
+        if feed.extent == "full":
+            repeat = disappear.Listing(batch.batch_id, feed, taken.as_of, known, export.is_last)
+        return close_batch(run, batch, load.Ending("skipped", datetime.now(UTC)), repeat=repeat)
+    if feed.extent == "full":
+        batch = replace(batch, as_of=_export_time(run.warehouse, feed, taken, started_at))
+    return load_batch(batch, run, lambda: open_file(taken, feed), is_whole=export.is_last)
+
+
+def _export_time(warehouse: Warehouse, feed: Feed, taken: pull.TakenFile, started_at: datetime) -> datetime:
+    """Return the time of an export of all leads: its own, unless the feed says by it something else than that."""
+    last_at = disappear.last_export_at(warehouse, feed)
+    if last_at is None or taken.as_of > last_at:
+        return taken.as_of
+    if load.find_loaded_batch(warehouse, feed, taken.sha256, has_newer_export=True) is not None:
         # A, B, A ends in A: the feed says today what it said then, whatever date the file bears.
-        batch = replace(batch, as_of=started_at)
-    return load_batch(batch, run, lambda: open_file(taken, feed))
+        return started_at
+    if feed.as_of_in(taken.name) is None and last_at - taken.as_of < _ONE_COPY:
+        # Copied or unpacked together, files have one time: they are exports in the order in which they are given.
+        return last_at + timedelta(microseconds=1)
+    return taken.as_of
 
 
-def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -> publish.BatchSummary:
-    """Read, stage and load the records of a source; on failure keep the audit row and the rejected rows."""
+def load_batch(
+    batch: load.Batch, run: Run, open_source: Callable[[], Source], *, is_whole: bool = True
+) -> publish.BatchSummary:
+    """Read, stage and load the records of a source; on failure keep the audit row and the rejected rows.
+
+    `is_whole` says that with it the export of its feed is whole. Where too many leads would vanish by it only the audit
+    row is kept, unless the batch is an approval.
+    """
     warehouse, staged, rejected = run.warehouse, None, None
     try:
         staged = run.step(stage_records, open_source, batch, run)
@@ -100,11 +139,15 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
         fill_raw_text(staged.source, batch.feed, run)
         rejected = load.staged_rejected(warehouse)
         _refuse_whole(staged, rejected.height, batch.feed, warehouse)
+        listing = _listing_of(batch, is_whole=is_whole and not staged.source.is_partial)
+        if listing.is_closing and batch.kind != "approve":
+            run.step(disappear.hold_if_vanishing, warehouse, listing)
         run.step(resolve.number_people, warehouse)
         run.step(survive.conclude_newcomers, warehouse)
         run.report(Progress(name, "load", staged.rows_read))
         with warehouse.transaction():
             run.step(load.write_records, warehouse)
+            assign.keep_parted(warehouse)
             rule_changes = run.step(survive.conclude_leads, warehouse)
             run.step(assign.assign_leads, warehouse, run.reference.routing)
             run.step(survive.complete_leads, warehouse)
@@ -112,8 +155,13 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
             if not staged.source.is_partial:
                 drift.keep_columns(warehouse, batch.batch_id, staged.columns)
             load.keep_reference(warehouse, batch.reference_sha256, run.reference.contents)
+            load.write_rejected(warehouse)
+            disappear.write_listing(warehouse, listing)
+            run.step(disappear.settle_missing, warehouse, batch.feed.name)
             run.step(load.write_batch, warehouse, batch, _ending("loaded", staged, rule_changes))
             run.step(load.check_invariants, warehouse, batch.batch_id, staged.rows_read)
+    except BatchHeldError as error:
+        return close_batch(run, batch, _ending("held", staged, error=str(error)))
     except LeadmillError as error:
         return close_batch(run, batch, _ending("failed", staged, error=str(error)), rejected)
     except Exception as error:
@@ -126,17 +174,38 @@ def load_batch(batch: load.Batch, run: Run, open_source: Callable[[], Source]) -
 
 
 def close_batch(
-    run: Run, batch: load.Batch, ending: load.Ending, rejected: pl.DataFrame | None = None
+    run: Run,
+    batch: load.Batch,
+    ending: load.Ending,
+    rejected: pl.DataFrame | None = None,
+    repeat: disappear.Listing | None = None,
 ) -> publish.BatchSummary:
-    """Write the audit row of a batch of which nothing is loaded, with the rejected rows that are known."""
+    """Write the audit row of a batch of which nothing is loaded, with the rejected rows that are known.
+
+    A `repeat` is an export like any other: who is not listed in it may be missing now.
+    """
     warehouse = run.warehouse
     with warehouse.transaction():
         load.begin_staging(warehouse, batch, load.ReferenceTables(None, None, None, None, None, None))
         if rejected is not None:
             load.stage_rejected(warehouse, rejected)
         load.keep_reference(warehouse, batch.reference_sha256, run.reference.contents)
+        load.write_rejected(warehouse)
+        if repeat is not None:
+            disappear.write_listing(warehouse, repeat)
+            disappear.settle_missing(warehouse, batch.feed.name)
         load.write_batch(warehouse, batch, ending)
     return publish.summarise_batch(warehouse, batch.batch_id)
+
+
+def _listing_of(batch: load.Batch, *, is_whole: bool) -> disappear.Listing:
+    return disappear.Listing(
+        batch.batch_id,
+        batch.feed,
+        batch.as_of or batch.started_at,
+        batch.batch_id,
+        is_whole and batch.feed.extent == "full",
+    )
 
 
 def _refuse_whole(staged: Staged, rows_rejected: int, feed: Feed, warehouse: Warehouse) -> None:
@@ -187,7 +256,7 @@ def _with_file(batch: load.Batch, taken: pull.TakenFile) -> load.Batch:
 
 
 def _ending(
-    status: Literal["loaded", "failed"],
+    status: Literal["loaded", "failed", "held"],
     staged: Staged | None,
     rule_changes: tuple[str, ...] = (),
     error: str | None = None,

@@ -17,7 +17,7 @@ import polars as pl
 from flows.errors import UsageError
 from flows.run import Progress, Run
 from flows.staging import tables_of
-from flows.steps import load, publish, resolve, survive
+from flows.steps import disappear, load, publish, resolve, survive
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
 
@@ -128,6 +128,7 @@ def _regroup(run: Run, kind: Literal["merge", "unmerge", "sweep"], decisions: pl
         if kind == "sweep":
             warehouse.run("regroup/remember_sweep")
         load.keep_reference(warehouse, batch.reference_sha256, run.reference.contents)
+        disappear.settle_missing(warehouse, batch.feed.name, has_file=False)
         load.write_batch(warehouse, batch, load.Ending("loaded", datetime.now(UTC)))
         survive.date_decided(warehouse)
         load.check_invariants(warehouse, batch.batch_id, 0)
@@ -195,10 +196,16 @@ def _told(sources: Sequence[Source], person_of: Mapping[int, int]) -> dict[int, 
 
 
 def _refuse_forbidden(sources: Sequence[Source], person_of: Mapping[int, int]) -> None:
-    """Raise UsageError for a person with two CRM ids or in two accounts (design 5.7)."""
+    """Raise UsageError for a person with two CRM ids or in two accounts (design 5.7), and for two with one CRM id."""
     people: dict[int, list[Source]] = defaultdict(list)
+    people_of_id: dict[int, set[int]] = defaultdict(set)
     for source in sources:
         people[person_of[source.source_id]].append(source)
+        if source.crm_id is not None:
+            people_of_id[source.crm_id].add(person_of[source.source_id])
+    for crm_id, parted in people_of_id.items():
+        if len(parted) > 1:
+            raise UsageError(f"these records are one lead, {crm_id}, in the CRM: take them apart there")
     for members in people.values():
         crm_ids = sorted({source.crm_id for source in members if source.crm_id is not None})
         if len(crm_ids) > 1:

@@ -14,6 +14,7 @@ import polars as pl
 
 from flows import pipeline
 from flows.errors import BatchFailedError, UsageError
+from flows.exports import Export
 from flows.reference import Reference, load_reference
 from flows.run import Request, Run, open_run
 from flows.settings import Settings
@@ -88,7 +89,7 @@ def _decide_file(settings: Settings, reference: Reference, path: str, feed: str 
     [file] = _only_file(pull.find_files([path]), path)
     with open_run(settings, reference, Request(is_dry_run=True)) as run:
         chosen = pull.choose_feed(file, reference.feeds) if feed is None else pipeline.feed_named(feed, reference)
-        columns = pipeline.ingest_file(file, chosen, run).columns
+        columns = pipeline.ingest_file(Export(file, chosen), run).columns
         if columns["status"] == "skipped":
             raise UsageError(
                 f"{path}: was loaded before; see what its leads would get: leads assign --simulate --since DATE"

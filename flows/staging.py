@@ -18,7 +18,7 @@ from flows.reference import Reference
 from flows.reference_names import gather_names, name_ids
 from flows.reject_sheets import is_sheet
 from flows.run import Progress, Run
-from flows.steps import drift, evidence, load, normalise, pull, read, redact, seal, validate
+from flows.steps import crm_merges, drift, evidence, load, normalise, pull, read, redact, seal, validate
 from flows.steps import map as mapping
 from flows.warehouse import Warehouse
 from schemas.raw import ROW_COLUMNS
@@ -97,7 +97,7 @@ def _stage_chunks(
     load.begin_staging(run.warehouse, batch, tables_of(reference), source.replayed)
     staged, used_orders = Staged(source), list[Mapping[str, str]]()
 
-    def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated, pl.DataFrame]]:
+    def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated, pl.DataFrame, pl.DataFrame]]:
         date_evidence: dict[str, DateEvidence] = {}
         for chunk in ahead(source.chunks()):
             mapped = map_chunk(chunk, feed, run)
@@ -109,11 +109,13 @@ def _stage_chunks(
             typed = normalise.normalise_leads(named.frame, feed, used_orders[-1])
             issues = pl.concat([typed.issues, mapped.sealed])
             valid = validate.validate_leads(typed.leads, typed.contacts, issues, feed, known, named.unknown)
-            yield chunk, valid, evidence.gather_identity_evidence(mapped.rows, feed)
+            merges = crm_merges.gather_crm_merges(mapped.frame, valid.leads, feed)
+            yield chunk, valid, evidence.gather_identity_evidence(mapped.rows, feed), merges
 
     with run.warehouse.staging():
-        for chunk, valid, identifying in ahead(valid_chunks()):
+        for chunk, valid, identifying, merges in ahead(valid_chunks()):
             load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues, identifying)
+            load.stage_crm_merges(run.warehouse, merges)
             load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected, source.file_format, feed, run))
             staged.rows_read += chunk.rows.height + len(chunk.broken)
             run.report(Progress(source.name, "read", staged.rows_read))

@@ -35,6 +35,7 @@ _CONCLUSIONS: Final = (
     "conclusions/lead_choice",
     "conclusions/standing_decisions",
     "conclusions/last_changes",
+    "conclusions/missing_leads",
     "conclusions/lead_provenance",
     "conclusions/lead_documents",
 )

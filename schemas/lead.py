@@ -60,6 +60,13 @@ EVIDENCE_COLUMNS: Final[dict[str, pl.DataType]] = {
     "value": pl.String(),
 }
 
+# Which of its records the CRM says it has merged: the id that is given up, and the one that survives.
+CRM_MERGE_COLUMNS: Final[dict[str, pl.DataType]] = {
+    "row_number": pl.Int64(),
+    "given_up_id": pl.Int64(),
+    "master_id": pl.Int64(),
+}
+
 # Pandera's own word for a null in a column that must have a value, and ours.
 REQUIRED_CODES: Final = {"firstName": "first_name_required", "lastName": "last_name_required"}
 

@@ -1,4 +1,4 @@
-"""Commands that show what became of files and rows: batches, show, rejects."""
+"""Commands that show what became of files and rows: batches, show, rejects, reconcile."""
 
 from pathlib import Path
 from typing import Annotated
@@ -138,3 +138,36 @@ def _write_sheet(batch: int | None, csv: Path | None, xlsx: Path | None, places:
         if path:
             write(sheet, path)
             output.note(f"{sheet.height:,} rejected rows written to {path}; mend them, then: leads replay {path}")
+
+
+def reconcile(
+    file: Annotated[
+        str | None, Parameter(help="an export of a full feed; none: the newest one that was loaded")
+    ] = None,
+    *,
+    feed: Annotated[str | None, Parameter(help='name of a feed with extent = "full"; none: all of them')] = None,
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> int:
+    """Hold the CRM's count of leads against ours, and name each difference; exit 1 if somebody should look.
+
+    To be looked at: rows that were rejected, records that are not loaded, leads that are absent but not missing yet.
+    What is missing, or kept because other feeds speak for it, is listed and is as it should be.
+
+    Examples:
+
+        leads reconcile --feed crm
+
+        leads reconcile data/exports/crm-2026-01-06.json
+    """
+    from flows.reconcile import reconcile_exports, reconcile_file, told
+
+    settings = places.settings()
+    found = [reconcile_file(settings, file, feed)] if file is not None else reconcile_exports(settings, feed)
+    differences = [row for each in found for row in each.differences]
+    for line in told(found):
+        output.note(line)
+    if differences or as_json:
+        columns = ("feed", "difference", "source_key", "lead_id", "row_number", "reason", "missing_since")
+        output.print_records(differences, columns, as_json=as_json)
+    return int(any(each.is_open for each in found))

@@ -1,4 +1,4 @@
-"""Commands that bring exports in: ingest, map, replay."""
+"""Commands that bring exports in: ingest, map, replay, approve."""
 
 import os
 from pathlib import Path
@@ -144,3 +144,25 @@ def replay(
     summaries = replay_rows(places.settings(), target, is_dry_run=dry_run, report=output.report_progress)
     output.end_progress()
     return _tell_batches(summaries, as_json=as_json, dry_run=dry_run)
+
+
+def approve(
+    batch: Annotated[int, Parameter(help="id of a held batch, as in `leads batches`")],
+    dry_run: Annotated[bool, Parameter(help="do everything but the commit", negative="")] = False,
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> int:
+    """Load an export that was held because more than 2% of the leads would vanish by it.
+
+    Look at the file first: half an export is held too. It is loaded from the archive, with the time of the held
+    batch, as a batch of its own.
+
+    Examples:
+
+        leads approve 12 --dry-run
+    """
+    from flows.approve import approve as approve_batch
+
+    summary = approve_batch(places.settings(), batch, is_dry_run=dry_run, report=output.report_progress)
+    output.end_progress()
+    return _tell_batches([summary], as_json=as_json, dry_run=dry_run)

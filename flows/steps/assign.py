@@ -55,6 +55,12 @@ def require_team_and_source(warehouse: Warehouse, routing: Routing) -> None:
     warehouse.run("stage/drop_rejected")
 
 
+def keep_parted(warehouse: Warehouse) -> None:
+    """Leave team, source and owner to the people whose lead the CRM moved to another account without them."""
+    if warehouse.frame("assign/has_parted").item():
+        warehouse.run("regroup/part_assignments")
+
+
 def assign_leads(warehouse: Warehouse, routing: Routing) -> None:
     """Decide team, source and owner of the touched leads; writes `assignment`."""
     warehouse.run("assign/decide_team_and_source")

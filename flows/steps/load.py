@@ -29,7 +29,7 @@ SMALLEST_JUDGED_ROW_COUNT: Final = 50
 
 
 # A batch takes a file, or decides something anew without one.
-BatchKind = Literal["ingest", "replay", "merge", "unmerge", "sweep", "reassign"]
+BatchKind = Literal["ingest", "replay", "approve", "merge", "unmerge", "sweep", "reassign"]
 WITHOUT_FILE: Final = ("merge", "unmerge", "sweep", "reassign")
 
 
@@ -56,7 +56,7 @@ class Batch:
 class Ending:
     """How a batch ended, for its audit row."""
 
-    status: Literal["loaded", "failed", "skipped"]
+    status: Literal["loaded", "failed", "skipped", "held"]
     finished_at: datetime
     file_format: str | None = None
     warnings: tuple[str, ...] = ()
@@ -81,10 +81,15 @@ def next_batch_id(warehouse: Warehouse) -> int:
     return int(warehouse.frame("load/next_batch_id").item())
 
 
-def find_loaded_batch(warehouse: Warehouse, feed: Feed, file_sha256: str) -> int | None:
-    """Return the standing batch that loaded this content for the feed, where loading it again says nothing."""
-    parameters = {"feed": feed.name, "file_sha256": file_sha256, "is_full": feed.extent == "full"}
-    found = warehouse.frame("load/known_content", parameters)
+def find_loaded_batch(
+    warehouse: Warehouse, feed: Feed, file_sha256: str, *, has_newer_export: bool = False
+) -> int | None:
+    """Return the standing batch that loaded this content for the feed, where loading it again says nothing.
+
+    Of a full feed it says something once another export came in between, unless the caller `has_newer_export`.
+    """
+    is_full = feed.extent == "full" and not has_newer_export
+    found = warehouse.frame("load/known_content", {"feed": feed.name, "file_sha256": file_sha256, "is_full": is_full})
     return None if found.is_empty() else int(found.item())
 
 
@@ -92,12 +97,6 @@ def find_replay(warehouse: Warehouse, of_batch_id: int, file_sha256: str) -> int
     """Return the standing batch that replayed rows of a batch from this sheet."""
     found = warehouse.frame("load/known_replay", {"of_batch_id": of_batch_id, "file_sha256": file_sha256})
     return None if found.is_empty() else int(found.item())
-
-
-def was_loaded_before(warehouse: Warehouse, feed: Feed, file_sha256: str) -> bool:
-    """Return whether a standing batch loaded this content for the feed, though another export came since."""
-    parameters = {"feed": feed.name, "file_sha256": file_sha256, "is_full": False}
-    return not warehouse.frame("load/known_content", parameters).is_empty()
 
 
 def begin_staging(
@@ -115,6 +114,7 @@ def begin_staging(
         "kind": batch.kind,
         "feed": feed.name,
         "origin": feed.origin,
+        "extent": feed.extent,
         # Unknown only where the file could not be taken, and then nothing is staged.
         "as_of": batch.as_of or batch.started_at,
         "started_at": batch.started_at,
@@ -160,6 +160,12 @@ def stage_leads(
     warehouse.append("staged_issue", issues)
     if not evidence.is_empty():
         warehouse.append("staged_evidence", evidence)
+
+
+def stage_crm_merges(warehouse: Warehouse, merges: pl.DataFrame) -> None:
+    """Append the merges that a chunk of the CRM's tells of (`schemas.lead.CRM_MERGE_COLUMNS`), if any."""
+    if not merges.is_empty():
+        warehouse.append("staged_crm_merge", merges)
 
 
 def stage_rejected(warehouse: Warehouse, rejected: pl.DataFrame) -> None:
@@ -250,9 +256,13 @@ def keep_reference(warehouse: Warehouse, reference_sha256: str, contents: Mappin
         warehouse.run("load/keep_reference")
 
 
-def write_batch(warehouse: Warehouse, batch: Batch, ending: Ending) -> None:
-    """Write the rejected rows that are staged, then the audit row, which counts what became of all rows."""
+def write_rejected(warehouse: Warehouse) -> None:
+    """Write the rejected rows that are staged."""
     warehouse.run("load/write_rejected")
+
+
+def write_batch(warehouse: Warehouse, batch: Batch, ending: Ending) -> None:
+    """Write the audit row, which counts what became of all rows: they must be written."""
     warehouse.run("load/give_batch_id", {"batch_id": batch.batch_id})
     known = {field.name: getattr(batch, field.name) for field in fields(batch)}
     ended = {**asdict(ending), "warnings": list(ending.warnings)}

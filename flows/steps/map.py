@@ -2,9 +2,10 @@
 
 Takes the raw frame (text rows under the export's own headers) and gives the mapped frame:
 `row_number`, `line_number`, the spec's fields that the export has, further e-mails and phones as
-`email#2`, `phone#2`, `source_key`, `opt_out` (`opt_out#email` where a column closes one channel) and
-`extra`. One row per row, in order. A null is a cell that the record does not have, an empty text a
-cell that is blank. Whatever finds no place in a field stays in `extra` under its own header.
+`email#2`, `phone#2`, `source_key`, `opt_out` (`opt_out#email` where a column closes one channel),
+`merged_into`, `merged_ids` and `extra`. One row per row, in order. A null is a cell that the record
+does not have, an empty text a cell that is blank. Whatever finds no place in a field stays in `extra`
+under its own header.
 
 Which header means which field is settled in `flows.header_matching`, from reviewed data; this file
 only moves cells. The feed's constants for missing cells are put in later, by normalise: only there is
@@ -39,7 +40,7 @@ _VENDOR_PREFIXES: Final = {
 
 _NAMES: Final = ("firstName", "lastName")
 # Put together from several columns or taken apart; all other fields are one text of one column.
-_COMPOSED: Final = (*_NAMES, "full_name", "email", "phone", "location", "opt_out")
+_COMPOSED: Final = (*_NAMES, "full_name", "email", "phone", "location", "opt_out", "merged_into", "merged_ids")
 
 
 def map_records(raw: pl.DataFrame, matches: Sequence[HeaderMatch], feed: Feed) -> pl.DataFrame:
@@ -54,6 +55,7 @@ def map_records(raw: pl.DataFrame, matches: Sequence[HeaderMatch], feed: Feed) -
         **_contacts(columns),
         **_location(columns),
         **_opt_outs(columns),
+        **_merges(columns),
         **_single_values(columns),
     }
     order = [field.name for field in spec_fields()]
@@ -237,6 +239,18 @@ def _opt_outs(columns: _Columns) -> dict[str, pl.Series]:
         found[name] = columns.choose(matches)
         for match in matches:
             columns.leave(match, columns.cells(match))
+    return found
+
+
+def _merges(columns: _Columns) -> dict[str, pl.Series]:
+    """Return which records the CRM has merged; the cells stay in `extra` too, so that a merge is a new version."""
+    found = {}
+    for name in ("merged_into", "merged_ids"):
+        matches = columns.of(name)
+        if matches:
+            found[name] = columns.choose(matches)
+            for match in matches:
+                columns.leave(match, columns.cells(match))
     return found
 
 

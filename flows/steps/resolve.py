@@ -53,8 +53,10 @@ def identity_of(folder: Path, rules: IdentityRules) -> Identity:
 
 def refuse_id_conflicts(warehouse: Warehouse) -> None:
     """Reject staged CRM rows whose id belongs to another account's lead; they leave the staging tables."""
-    warehouse.run("resolve/reject_id_conflicts")
-    warehouse.run("stage/drop_rejected")
+    warehouse.run("resolve/find_foreign_rows")
+    if warehouse.frame("resolve/has_moves").item():
+        warehouse.run("resolve/reject_id_conflicts")
+        warehouse.run("stage/drop_rejected")
 
 
 def resolve_people(warehouse: Warehouse, identity: Identity) -> None:
@@ -63,12 +65,19 @@ def resolve_people(warehouse: Warehouse, identity: Identity) -> None:
     People that the warehouse does not know have no lead id yet: `number_people` gives it.
     """
     warehouse.run("resolve/identify_versions")
+    has_merges = warehouse.frame("resolve/has_crm_merges").item()
+    if has_merges:
+        warehouse.run("resolve/follow_crm_merges")
     warehouse.run("resolve/create_identity")
     warehouse.run("resolve/identify_records", {"legal_forms": legal_forms()})
     warehouse.run("resolve/gather_evidence")
     warehouse.run("resolve/block_records")
     match_people(warehouse, identity)
+    if has_merges:
+        warehouse.run("resolve/join_crm_merges")
     warehouse.run("resolve/gather_people")
+    if warehouse.frame("resolve/has_moves").item():
+        warehouse.run("resolve/part_moved")
 
 
 def match_people(warehouse: Warehouse, identity: Identity) -> None:

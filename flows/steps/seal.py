@@ -42,7 +42,9 @@ _PHONE_WORDS: Final = frozenset(
     ("phone", "phones", "mobile", "cell", "tel", "telephone", "telefon", "fax", "whatsapp", "landline", "handy", "sms")
 )
 # What a column of these holds is read as what it is; a number in it is its own.
-_NEVER_ASKED: Final = frozenset(("source_key", "id", "phone", "email", "applicationId", "createdAt", "updatedAt"))
+_NEVER_ASKED: Final = frozenset(
+    ("source_key", "id", "merged_into", "merged_ids", "phone", "email", "applicationId", "createdAt", "updatedAt")
+)
 
 # What such numbers look like where nobody can tell whose cell they stand in: a broken record.
 _SOCIAL_SECURITY: Final = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")

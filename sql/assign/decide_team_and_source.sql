@@ -39,10 +39,12 @@ WITH decided AS (
         END AS owner_rule,
         t.fallback_owner,
         c.archived IS TRUE AS is_archived,
-        l.missing_since IS NOT NULL AS is_missing,
+        -- Who was missing is back with this row, unless it is of an export before that.
+        b.extent = 'full' AND coalesce(l.missing_since >= b.as_of, FALSE) AS is_missing,
         coalesce(s.kind, 'open') <> 'open' AS is_closed
     FROM staged_person AS p
     INNER JOIN concluded AS c ON c.id = p.lead_id
+    CROSS JOIN this_batch AS b
     LEFT JOIN standing_assignment AS a ON a.lead_id = p.lead_id
     LEFT JOIN new_person_team AS n ON n.person = p.person
     LEFT JOIN lead AS l ON l.id = p.previous_lead_id

@@ -5,7 +5,7 @@
 -- Grain: macro source_said, one row per source record of the leads of the versions. Each field is what as_said makes:
 --   the value, which version of the lead says it (newest), and how much its batch is believed. Of the record as a
 --   whole, newest is its newest version, and earliest its place among the lead's as they were first seen.
--- Reads: versions (any relation like standing_versions), numbered_versions, record, batch_belief.
+-- Reads: versions (any relation like standing_versions), numbered_versions, record, batch_belief, lead_alias.
 -- Writes: as_said, newest_said, source_said. Caller: flows/warehouse.py.
 
 CREATE OR REPLACE MACRO as_said(value, newest, belief) AS
@@ -67,7 +67,12 @@ WITH version AS (
         k.id = 0 AS is_crm
     FROM numbered_versions(versions) AS n
     INNER JOIN record AS r ON r.record_id = n.record_id
-    INNER JOIN batch_belief AS k ON k.batch_id = n.batch_id
+    -- What the CRM merged into another record only fills the gaps of that one.
+    INNER JOIN batch_belief AS k
+        ON k.batch_id = CASE
+            WHEN r.id IN (SELECT a.alias_id FROM lead_alias AS a WHERE a.reason = 'crm_merge') THEN 0
+            ELSE n.batch_id
+        END
 ),
 
 -- Most source records have one version, and folding is dear.

@@ -1,5 +1,6 @@
 -- Purpose: the batch that loaded this content for this feed, if it stands and a repeat would say nothing new.
---   A "full" feed that has loaded another export since says something new with an old one (A, B, A ends in A).
+--   A "full" feed that has loaded another export since says something new with an old one (A, B, A ends in A). What has
+--   the time of the old one is no other export but a part of it.
 -- Grain: one row, or none. Parameters: $feed VARCHAR, $file_sha256 VARCHAR, $is_full BOOLEAN.
 -- Reads: batch_status. Writes: nothing. Caller: flows/steps/load.py.
 
@@ -21,6 +22,7 @@ WHERE
                 AND later.feed = $feed
                 AND later.batch_id > s.batch_id
                 AND later.file_sha256 <> $file_sha256
+                AND later.as_of IS DISTINCT FROM s.as_of
         )
     )
 ORDER BY s.batch_id DESC

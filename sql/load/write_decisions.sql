@@ -1,6 +1,8 @@
 -- Purpose: record who was recognised as whom in this batch, and by which rule.
--- Grain: one row per pair of records and rule; for the CRM's id one row per record that brought the id of a lead.
--- Reads: this_batch, match_edge, match_refusal, weighed_decision, staged_source, staged_version. Writes: match_decision.
+-- Grain: one row per pair of records and rule; for the CRM's id one row per record that brought the id of a lead,
+--   for its merges one per record given up.
+-- Reads: this_batch, match_edge, match_refusal, weighed_decision, staged_source, staged_version, crm_merge,
+--   record. Writes: match_decision.
 -- Caller: flows/steps/load.py.
 
 INSERT INTO match_decision
@@ -62,3 +64,29 @@ CROSS JOIN this_batch AS b
 WHERE s.known_lead_id IS NULL AND s.crm_id IS NOT NULL AND s.node > 0
 GROUP BY s.source_id, s.node, b.batch_id
 ORDER BY record_id;
+
+INSERT INTO match_decision
+WITH first_record AS (
+    SELECT
+        r.id,
+        min(r.record_id) AS record_id
+    FROM record AS r
+    WHERE r.id IN (SELECT m.given_up_id FROM crm_merge AS m UNION SELECT m.master_id FROM crm_merge AS m)
+    GROUP BY r.id
+)
+
+SELECT
+    g.record_id,
+    k.record_id AS other_record_id,
+    m.given_up_id AS lead_id,
+    m.master_id AS other_lead_id,
+    'merged' AS decision,
+    'crm_merge' AS rule,
+    NULL AS weight,
+    json_object('rule', 'crm_merge') AS evidence,
+    b.batch_id
+FROM crm_merge AS m
+INNER JOIN first_record AS g ON g.id = m.given_up_id
+INNER JOIN first_record AS k ON k.id = m.master_id
+CROSS JOIN this_batch AS b
+ORDER BY m.given_up_id;

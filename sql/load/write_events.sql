@@ -1,5 +1,5 @@
 -- Purpose: the lead's own log: what this batch did to each lead, and the entries that a CRM's export brings along.
--- Grain: one row per event. Imported entries are kept once, whatever number of exports repeat them.
+-- Grain: one row per event. Imported entries are kept once, whatever number of exports repeat them, and without secrets.
 -- Reads: this_batch, touched_lead, lead_outcome, renamed_lead, concluded, lead_before, parted_from, staged_lead,
 --   row_outcome, lead_alias, high_water. Writes: lead_event, high_water. Caller: flows/steps/load.py.
 
@@ -9,10 +9,14 @@ WITH happened AS (
     SELECT
         o.lead_id,
         1 AS place,
-        CASE b.kind WHEN 'unmerge' THEN 'lead_unmerged' ELSE 'lead_created' END AS event,
+        CASE WHEN f.lead_id IS NOT NULL THEN 'lead_unmerged' ELSE 'lead_created' END AS event,
         0 AS tie,
-        CASE b.kind WHEN 'unmerge' THEN json_object('revived', TRUE) ELSE json_object('feed', b.feed) END AS data
+        CASE
+            WHEN f.lead_id IS NOT NULL THEN json_object('revived', TRUE)
+            ELSE json_object('feed', b.feed)
+        END AS data
     FROM lead_outcome AS o
+    LEFT JOIN parted_from AS f ON f.lead_id = o.lead_id
     CROSS JOIN this_batch AS b
     WHERE o.outcome = 'inserted'
     UNION ALL
@@ -108,6 +112,31 @@ SET value = greatest(value, (SELECT max(e.id) FROM lead_event AS e WHERE e.batch
 FROM this_batch AS b
 WHERE high_water.name = 'event_id';
 
+-- What a text lets its reader do must not be stored: secrets in the query of an address, and bearer tokens.
+CREATE OR REPLACE TEMP MACRO without_tokens(text) AS regexp_replace(
+    regexp_replace(
+        text,
+        '([?&;][^?&;=#\s"]*(?:auth|cookie|key|token|secret|password|passwd|signature|session|credential)[^?&;=#\s"]*=)'
+        || '[^?&;#\s"\\]*',
+        '\1***',
+        'gi'
+    ),
+    '(\bbearer\s+)[a-z0-9._~+/=-]{8,}',
+    '\1***',
+    'gi'
+);
+
+-- The same in a document: the names of its members stay, the values of those that are secrets go.
+CREATE OR REPLACE TEMP MACRO without_secrets(document) AS without_tokens(
+    regexp_replace(
+        document,
+        '("[^"]*(?:authorization|cookie|api[-_]?key|token|secret|password|passwd|signature|credential)[^"]*"\s*:\s*)'
+        || '(?:"(?:[^"\\]|\\.)*"|\[[^\[\]]*\]|\{[^{}]*\})',
+        '\1"***"',
+        'gi'
+    )
+);
+
 INSERT INTO lead_event
 WITH entry AS (
     SELECT
@@ -118,33 +147,55 @@ WITH entry AS (
     WHERE s.audit_log IS NOT NULL
 ),
 
-imported AS (
-    SELECT DISTINCT
-        try_cast(e.entry ->> 'id' AS BIGINT) AS id,
+-- Our own JSON gives a document as a document; some exports quote it as text.
+parsed AS (
+    SELECT
         e.lead_id,
-        coalesce(e.entry ->> 'event', 'unknown') AS event,
-        try_cast(e.entry ->> 'created' AS TIMESTAMPTZ) AS created,
-        e.entry ->> 'user' AS user,
-        e.entry ->> 'account_id' AS account_id,
-        e.entry ->> 'apiKey' AS apiKey,
-        -- Our own JSON gives a document as a document; some exports quote it as text.
+        e.entry,
         CASE json_type(e.entry -> 'data')
             WHEN 'NULL' THEN NULL
             WHEN 'VARCHAR'
                 THEN if(json_valid(e.entry ->> 'data'), e.entry ->> 'data', (e.entry -> 'data')::VARCHAR)
             ELSE (e.entry -> 'data')::VARCHAR
         END AS data,
-        -- What a header lets its owner do must not be stored: its name stays, its value goes.
+        CASE json_type(e.entry -> 'requestHeaders')
+            WHEN 'VARCHAR' THEN e.entry ->> 'requestHeaders'
+            ELSE (e.entry -> 'requestHeaders')::VARCHAR
+        END AS headers
+    FROM entry AS e
+    WHERE json_type(e.entry) = 'OBJECT'
+),
+
+imported AS (
+    SELECT
+        try_cast(e.entry ->> 'id' AS BIGINT) AS id,
+        e.lead_id,
+        coalesce(e.entry ->> 'event', 'unknown') AS event,
+        try_cast(e.entry ->> 'created' AS TIMESTAMPTZ) AS created,
+        e.entry ->> 'user' AS user,
+        e.entry ->> 'account_id' AS account_id,
+        -- Enough to tell keys apart, too little to use one.
+        CASE
+            WHEN starts_with(e.entry ->> 'apiKey', '***') THEN e.entry ->> 'apiKey'
+            WHEN length(e.entry ->> 'apiKey') >= 12 THEN '***' || right(e.entry ->> 'apiKey', 4)
+            WHEN e.entry ->> 'apiKey' <> '' THEN '***'
+        END AS apiKey,
+        without_secrets(e.data) AS data,
+        -- The name of a header stays.
         to_json(
             map_from_entries(
                 list_transform(
-                    map_entries(try_cast(e.entry -> 'requestHeaders' AS MAP(VARCHAR, JSON))),
+                    map_entries(try_cast(try_cast(e.headers AS JSON) AS MAP(VARCHAR, JSON))),
                     lambda header: {
                         'key': header.key,
                         'value': CASE
-                            WHEN regexp_matches(lower(header.key), 'auth|cookie|key|token|secret|password|signature')
+                            WHEN
+                                regexp_matches(
+                                    lower(header.key),
+                                    'auth|cookie|key|token|secret|password|signature|session|credential'
+                                )
                                 THEN '"***"'::JSON
-                            ELSE header.value
+                            ELSE without_tokens(header.value::VARCHAR)::JSON
                         END
                     }
                 )
@@ -152,9 +203,13 @@ imported AS (
         )::VARCHAR AS request_headers,
         e.entry ->> 'requestIpAddress' AS requestIpAddress,
         e.entry ->> 'requestMethod' AS requestMethod,
-        e.entry ->> 'requestPath' AS requestPath
-    FROM entry AS e
-    WHERE json_type(e.entry) = 'OBJECT'
+        without_tokens(e.entry ->> 'requestPath') AS requestPath
+    FROM parsed AS e
+    -- Several rows of a file may tell of one lead, and all of them its log.
+    QUALIFY row_number() OVER (
+        PARTITION BY e.lead_id, id, event, created, CASE WHEN id IS NULL THEN e.entry::VARCHAR END
+        ORDER BY e.entry::VARCHAR
+    ) = 1
 ),
 
 known AS (

@@ -2,7 +2,7 @@
 -- Grain: record one row per new version; record_contact one per contact cell of it; record_lead one per
 --   source record.
 -- Reads: this_batch, this_belief, staged_lead, staged_version, staged_contact, staged_source, staged_person,
---   staged_identity, staged_evidence_value, staged_block, renamed_lead. Writes: batch_belief, record, record_contact,
+--   staged_identity, staged_evidence_value, staged_block, renamed_lead, parted_source. Writes: batch_belief, record, record_contact,
 --   record_identity, record_evidence, record_block, record_lead, lead_alias, high_water.
 -- Caller: flows/steps/load.py.
 
@@ -126,6 +126,22 @@ FROM staged_source AS s
 INNER JOIN staged_person AS p ON p.person = s.person
 CROSS JOIN this_batch AS b
 WHERE s.known_lead_id IS NULL;
+
+-- What stays behind when the CRM moves a lead, with the ids that it had given up.
+UPDATE lead_alias
+SET lead_id = p.lead_id
+FROM parted_source AS s
+INNER JOIN staged_person AS p ON p.person = s.person
+INNER JOIN record_lead AS k ON k.source_id = s.source_id
+WHERE lead_alias.alias_id = k.born_id;
+
+UPDATE record_lead
+SET
+    lead_id = p.lead_id,
+    born_id = CASE WHEN s.is_founder THEN p.lead_id ELSE record_lead.born_id END
+FROM parted_source AS s
+INNER JOIN staged_person AS p ON p.person = s.person
+WHERE record_lead.source_id = s.source_id;
 
 -- An id that was given up lives again when a source brings it back.
 DELETE FROM lead_alias

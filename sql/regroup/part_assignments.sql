@@ -2,7 +2,7 @@
 --   owner knows both.
 -- Grain: one row per lead that gets its id in this batch. Parameters: none.
 -- Reads: staged_person, parted_from, lead, this_batch, lead_assignment. Writes: lead_assignment.
--- Caller: flows/regroup.py.
+-- Caller: flows/regroup.py, flows/steps/assign.py.
 
 INSERT INTO lead_assignment (batch_id, lead_id, teamId, leadSourceId, assignedTo, team_rule, source_rule, owner_rule)
 SELECT

@@ -2,7 +2,7 @@
 --   cluster of matches, else one per lead or per source record seen for the first time.
 -- Grain: staged_source gains person; staged_person one row per person. lead_id is still NULL for people who are
 --   new: they are numbered when it is known that a lead can be made of them.
--- Reads: staged_source, match_cluster, lead, record. Writes: staged_source, staged_person.
+-- Reads: staged_source, match_cluster, crm_merge, lead, record. Writes: staged_source, staged_person.
 -- Caller: flows/steps/resolve.py.
 
 CREATE OR REPLACE TEMP TABLE staged_source AS
@@ -35,6 +35,15 @@ WITH member AS (
         c.node AS existing_id
     FROM match_cluster AS c
     WHERE c.node > 0
+    UNION ALL
+    -- Merged in the CRM: a word on who is whom, though neither record may say anything new.
+    SELECT
+        coalesce(c.person, m.master_node) AS person,
+        m.row_number AS first_row_number,
+        m.master_id AS crm_id,
+        NULL AS existing_id
+    FROM crm_merge AS m
+    LEFT JOIN match_cluster AS c ON c.node = m.master_node
 ),
 
 -- Leads whose id the CRM gave: a CRM record without an id makes a lead too, but that id was given here.
@@ -48,7 +57,9 @@ SELECT
     m.person,
     min(m.first_row_number) AS first_row_number,
     coalesce(max(m.crm_id), max(k.id), min(m.existing_id)) AS lead_id,
-    coalesce(max(k.id), min(l.id)) AS previous_lead_id
+    coalesce(
+        max(k.id) FILTER (WHERE k.id NOT IN (SELECT g.given_up_id FROM crm_merge AS g)), max(k.id), min(l.id)
+    ) AS previous_lead_id
 FROM member AS m
 LEFT JOIN lead AS l ON l.id = m.existing_id
 LEFT JOIN crm_lead AS k ON k.id = m.existing_id

@@ -1,8 +1,8 @@
 -- Purpose: give new people their lead ids, in the order of their first rows, from the stored high-water mark up,
 --   passing over ids in use; list the leads that give up their id to another; and number the staged rows.
 -- Grain: staged_person gains lead_id; renamed_lead one row per id given up.
--- Reads: staged_person, staged_source, staged_version, match_cluster, lead, lead_alias, high_water.
--- Writes: staged_person, renamed_lead, staged_lead. Caller: flows/steps/resolve.py.
+-- Reads: staged_person, staged_source, staged_version, match_cluster, crm_merge, lead, lead_alias, high_water,
+--   parted_source. Writes: staged_person, renamed_lead, staged_lead, parted_from. Caller: flows/steps/resolve.py.
 
 CREATE OR REPLACE TEMP TABLE staged_person AS
 WITH mark AS (
@@ -65,11 +65,25 @@ WITH existing AS (
 SELECT
     e.id AS alias_id,
     p.lead_id,
-    CASE WHEN e.id = p.previous_lead_id THEN 'crm_id' ELSE 'merged' END AS reason
+    CASE
+        WHEN e.id IN (SELECT m.given_up_id FROM crm_merge AS m) THEN 'crm_merge'
+        WHEN e.id = p.previous_lead_id THEN 'crm_id'
+        ELSE 'merged'
+    END AS reason
 FROM existing AS e
 INNER JOIN staged_person AS p ON p.person = e.person
 INNER JOIN lead AS l ON l.id = e.id
-WHERE e.id <> p.lead_id;
+WHERE e.id <> p.lead_id
+UNION ALL
+-- What the CRM merged before it ever came here never was a lead.
+SELECT
+    m.given_up_id AS alias_id,
+    p.lead_id,
+    'crm_merge' AS reason
+FROM crm_merge AS m
+INNER JOIN match_cluster AS c ON c.node = m.master_node
+INNER JOIN staged_person AS p ON p.person = c.person
+WHERE m.given_up_id NOT IN (SELECT l.id FROM lead AS l);
 
 -- Which version of which source record a row is goes beside the wide row itself (load/write_records.sql): a table
 -- that is copied as it stands is written and compressed on all cores, behind a join on one.
@@ -80,3 +94,10 @@ SET
     source_id = v.source_id
 FROM staged_version AS v
 WHERE v.row_number = staged_lead.row_number;
+
+INSERT INTO parted_from
+SELECT DISTINCT
+    p.lead_id,
+    s.previous_id
+FROM parted_source AS s
+INNER JOIN staged_person AS p ON p.person = s.person;

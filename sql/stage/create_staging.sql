@@ -10,6 +10,7 @@ CREATE OR REPLACE TEMP TABLE this_batch (
     kind VARCHAR NOT NULL,
     feed VARCHAR NOT NULL,
     origin VARCHAR NOT NULL,
+    extent VARCHAR NOT NULL,
     as_of TIMESTAMPTZ NOT NULL,
     started_at TIMESTAMPTZ NOT NULL,
     account_id VARCHAR NOT NULL,
@@ -130,7 +131,7 @@ CREATE OR REPLACE TEMP TABLE row_outcome (
     outcome VARCHAR NOT NULL
 );
 
--- Which lead each one that is set apart was part of; empty in every batch but an unmerge.
+-- Which lead each one that is set apart was part of: by an unmerge, or because the CRM moved the lead.
 CREATE OR REPLACE TEMP TABLE parted_from (
     lead_id BIGINT NOT NULL,
     previous_id BIGINT NOT NULL
@@ -151,4 +152,36 @@ CREATE OR REPLACE TEMP TABLE staged_version (
     known_lead_id BIGINT,
     source_id BIGINT NOT NULL,
     record_id BIGINT NOT NULL
+);
+
+-- The leads that the batch has something new about; empty in one that is skipped, held or failed.
+CREATE OR REPLACE TEMP TABLE touched_lead (
+    lead_id BIGINT NOT NULL,
+    previous_lead_id BIGINT,
+    first_row_number BIGINT
+);
+
+-- The merges that rows of the CRM tell of, and those of them that mean something here (resolve/follow_crm_merges.sql).
+CREATE OR REPLACE TEMP TABLE staged_crm_merge (
+    row_number BIGINT NOT NULL,
+    given_up_id BIGINT NOT NULL,
+    master_id BIGINT NOT NULL
+);
+
+CREATE OR REPLACE TEMP TABLE crm_merge (
+    given_up_id BIGINT NOT NULL,
+    master_id BIGINT NOT NULL,
+    row_number BIGINT NOT NULL,
+    given_up_node BIGINT NOT NULL,
+    master_node BIGINT
+);
+
+-- Which records stay behind when the CRM moves their lead to another account (resolve/part_moved.sql).
+CREATE OR REPLACE TEMP TABLE parted_source (
+    source_id BIGINT NOT NULL,
+    previous_id BIGINT NOT NULL,
+    person BIGINT NOT NULL,
+    row_number BIGINT NOT NULL,
+    lead_id BIGINT,
+    is_founder BOOLEAN NOT NULL
 );

@@ -1,15 +1,8 @@
 -- Purpose: put all concluded leads, dated by what last changed them (survive/date_leads.sql), in the place of those
 --   that are there.
 -- Grain: lead one row per lead; lead_contact one per lead, kind, value.
--- Reads: concluded, concluded_contact, lead (missing_since).
+-- Reads: concluded, concluded_contact, missing_leads, touched_lead.
 -- Writes: lead, lead_contact. Caller: flows/steps/survive.py.
-
-CREATE OR REPLACE TEMP TABLE missing_lead AS
-SELECT
-    l.id,
-    l.missing_since
-FROM lead AS l
-WHERE l.missing_since IS NOT NULL;
 
 DELETE FROM lead;
 
@@ -51,7 +44,7 @@ SELECT
     c.first_batch_id,
     c.previous_batch_id AS last_batch_id
 FROM concluded AS c
-LEFT JOIN missing_lead AS m ON m.id = c.id;
+LEFT JOIN missing_leads('touched_lead') AS m ON m.lead_id = c.id;
 
 DELETE FROM lead_contact;
 

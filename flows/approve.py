@@ -1,0 +1,96 @@
+"""Approve: load an export that was held because too many leads would vanish by it, after somebody looked at it.
+
+The archived file is taken through all steps as a batch of its own, with the time of the held one.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flows import pipeline
+from flows.archive import archived_file, redacted_format
+from flows.errors import UsageError
+from flows.reference import load_reference
+from flows.run import Progress, Request, Run, open_run
+from flows.settings import Settings
+from flows.staging import Source
+from flows.steps import disappear, load, publish, read
+from schemas.reference import Feed
+
+
+def approve(
+    settings: Settings,
+    batch_id: int,
+    *,
+    is_dry_run: bool = False,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> publish.BatchSummary:
+    """Load the file of a held batch; return the summary of the batch that does. Skips what was loaded since.
+
+    Raises UsageError for a batch that is not held, or whose file is not there.
+    """
+    reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
+    with open_run(settings, reference, Request(is_dry_run=is_dry_run), report=report, must_exist=True) as run:
+        held = _held_row(run, batch_id)
+        feed, path = _feed_of(run, held), _file_of(run, held)
+        batch = _batch_of(run, held, feed)
+        known = load.find_loaded_batch(run.warehouse, feed, held["file_sha256"])
+        if known is not None:
+            repeat = disappear.Listing(batch.batch_id, feed, held["as_of"], known, is_closing=True)
+            return pipeline.close_batch(run, batch, load.Ending("skipped", datetime.now(UTC)), repeat=repeat)
+        return pipeline.load_batch(batch, run, lambda: _whole_file(path, held, feed))
+
+
+def _held_row(run: Run, batch_id: int) -> dict[str, Any]:
+    try:
+        columns = publish.summarise_batch(run.warehouse, batch_id).columns
+    except KeyError:
+        raise UsageError(f"there is no batch {batch_id}; see: leads batches") from None
+    if columns["status_today"] != "held":
+        batches = publish.list_batches(run.warehouse)
+        waiting = [str(number) for number in batches.filter(batches["status_today"] == "held")["batch_id"].sort()]
+        told = f"held are {', '.join(waiting)}" if waiting else "no batch is held"
+        raise UsageError(f"batch {batch_id} is {columns['status_today']}, not held: {told}; see: leads batches")
+    return columns
+
+
+def _feed_of(run: Run, held: dict[str, Any]) -> Feed:
+    feed = run.reference.feeds.get(held["feed"])
+    if feed is None:
+        raise UsageError(
+            f"batch {held['batch_id']} is of feed {held['feed']}, which feeds.toml does not define any more"
+        )
+    return feed
+
+
+def _file_of(run: Run, held: dict[str, Any]) -> Path:
+    path = archived_file(run.kept_archive, held["file_sha256"])
+    if path is None:
+        raise UsageError(
+            f"the archive {run.kept_archive} has no file of batch {held['batch_id']}; set LEADS_ARCHIVE to where it is"
+        )
+    return path
+
+
+def _batch_of(run: Run, held: dict[str, Any], feed: Feed) -> load.Batch:
+    return load.Batch(
+        batch_id=load.next_batch_id(run.warehouse),
+        kind="approve",
+        of_batch_id=held["batch_id"],
+        feed=feed,
+        trigger=run.request.trigger,
+        flow_run_id=run.request.flow_run_id,
+        file_uri=held["file_uri"],
+        file_sha256=held["file_sha256"],
+        file_bytes=held["file_bytes"],
+        as_of=held["as_of"],
+        started_at=datetime.now(UTC),
+        reference_sha256=run.reference.sha256,
+        code_version=run.code_version,
+    )
+
+
+def _whole_file(path: Path, held: dict[str, Any], feed: Feed) -> Source:
+    file_format = redacted_format(path) or read.detect_format(path, feed)
+    return Source(Path(held["file_uri"]).name, file_format, lambda: read.read_records(path, file_format), path)

@@ -10,7 +10,7 @@ import cyclopts
 from cyclopts import App
 
 from flows import output, signals
-from flows.commands import batches, house, loading, owners, people
+from flows.commands import batches, house, loading, owners, people, records
 from flows.errors import LeadmillError, UsageError
 
 app = App(
@@ -42,6 +42,7 @@ app.command(people.train)
 app.command(owners.assign)
 app.command(owners.check_reference, name="check-reference")
 app.command(owners.reassign)
+app.command(records.export)
 app.command(house.sql)
 app.command(house.doctor)
 app.command(house.up)

@@ -42,13 +42,10 @@ def show(
 ) -> None:
     """Show one batch: its audit row, its cell issues and its rejected rows by code."""
     from flows.reference_versions import give_back
-    from flows.steps.publish import count_issues, count_reject_reasons, summarise_batch
+    from flows.steps.publish import batch_named, count_issues, count_reject_reasons
 
     with reading(places) as warehouse:
-        try:
-            columns = summarise_batch(warehouse, batch).columns
-        except KeyError:
-            raise UsageError(f"there is no batch {batch}; see: leads batches") from None
+        columns = batch_named(warehouse, batch).columns
         if write_reference is not None:
             names = give_back(warehouse, batch, write_reference)
             output.note(f"{write_reference}: {', '.join(names)} as batch {batch} used them")

@@ -10,7 +10,7 @@ import cyclopts
 from cyclopts import App
 
 from flows import output, signals
-from flows.commands import batches, house, loading, owners, people
+from flows.commands import batches, house, loading, owners, people, records
 from flows.errors import LeadmillError, UsageError
 
 app = App(
@@ -29,6 +29,7 @@ app.command(loading.map_file, name="map")
 app.command(batches.batches)
 app.command(batches.show)
 app.command(batches.rejects)
+app.command(batches.undo)
 app.command(batches.reconcile)
 app.command(loading.replay)
 app.command(loading.approve)
@@ -41,6 +42,7 @@ app.command(people.train)
 app.command(owners.assign)
 app.command(owners.check_reference, name="check-reference")
 app.command(owners.reassign)
+app.command(records.export)
 app.command(house.sql)
 app.command(house.doctor)
 app.command(house.verify)

@@ -120,7 +120,7 @@ def _regroup(run: Run, kind: Literal["merge", "unmerge", "sweep"], decisions: pl
         sources = [Source(**row) for row in warehouse.frame("regroup/affected_sources").iter_rows(named=True)]
         person_of = group(sources, decisions)
         _refuse_forbidden(sources, person_of)
-        grouped = _number_leads(warehouse, sources, person_of)
+        grouped = number_leads(warehouse, sources, person_of)
         before = len({source.lead_id for source in sources})
         warehouse.append("grouped_source", grouped)
         warehouse.run("regroup/write_decisions")
@@ -215,7 +215,7 @@ def _refuse_forbidden(sources: Sequence[Source], person_of: Mapping[int, int]) -
             raise UsageError(f"leads {leads[0]} and {leads[1]} are of two accounts, which nobody is joined across")
 
 
-def _number_leads(warehouse: Warehouse, sources: Sequence[Source], person_of: Mapping[int, int]) -> pl.DataFrame:
+def number_leads(warehouse: Warehouse, sources: Sequence[Source], person_of: Mapping[int, int]) -> pl.DataFrame:
     """Return the source records with the lead ids of their people: the CRM's, else the oldest that one was born with.
 
     Who never had one is given the next.

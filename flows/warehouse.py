@@ -21,7 +21,7 @@ from typing import Final, Self
 import duckdb
 import polars as pl
 
-from flows.errors import WarehouseBusyError, WarehouseError
+from flows.errors import UsageError, WarehouseBusyError, WarehouseError
 
 SQL_FOLDER: Final = Path(__file__).resolve().parent.parent / "sql"
 
@@ -37,6 +37,7 @@ _CONCLUSIONS: Final = (
     "conclusions/last_changes",
     "conclusions/missing_leads",
     "conclusions/lead_provenance",
+    "conclusions/lead_documents",
 )
 
 # Of which texts the digests and hashes of batches are taken; each after those that it asks.
@@ -95,6 +96,24 @@ class Warehouse:
         if columns is not None:
             rows = rows.project(", ".join(f'"{column}"' for column in columns))
         return rows.pl()
+
+    def narrowed(self, name: str, parameters: Mapping[str, object], condition: str | None, column: str) -> pl.Series:
+        """Run a named query, keep the rows of which a condition holds, and return a column of them.
+
+        The condition is SQL of the user's own, for a warehouse opened by `read_warehouse`: from there no other file can
+        be touched. Raises UsageError where it is not one expression, or cannot be asked.
+        """
+        rows = self.connection.sql(statement(name), params=parameters)
+        try:
+            if condition is not None:
+                # Both: a filter overlooks what stands behind an expression, parentheses may be closed by it.
+                rows = rows.filter(condition)
+                duckdb.extract_statements(f"SELECT 1 WHERE (\n{condition}\n)")
+            return rows.project(column).pl()[column]
+        except (duckdb.Error, RuntimeError) as error:
+            if condition is None or isinstance(error, duckdb.InterruptException):
+                raise
+            raise UsageError(f"the condition cannot be asked of lead: {str(error).splitlines()[0]}") from error
 
     def append(self, table: str, frame: pl.DataFrame) -> None:
         """Append a frame to a table by column name; table and columns are constants of the code."""

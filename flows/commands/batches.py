@@ -1,4 +1,4 @@
-"""Commands that show what became of files and rows: batches, show, rejects, reconcile."""
+"""Commands that show what became of files and rows, and take it back: batches, show, rejects, reconcile, undo."""
 
 from pathlib import Path
 from typing import Annotated
@@ -42,13 +42,10 @@ def show(
 ) -> None:
     """Show one batch: its audit row, its cell issues and its rejected rows by code."""
     from flows.reference_versions import give_back
-    from flows.steps.publish import count_issues, count_reject_reasons, summarise_batch
+    from flows.steps.publish import batch_named, count_issues, count_reject_reasons
 
     with reading(places) as warehouse:
-        try:
-            columns = summarise_batch(warehouse, batch).columns
-        except KeyError:
-            raise UsageError(f"there is no batch {batch}; see: leads batches") from None
+        columns = batch_named(warehouse, batch).columns
         if write_reference is not None:
             names = give_back(warehouse, batch, write_reference)
             output.note(f"{write_reference}: {', '.join(names)} as batch {batch} used them")
@@ -174,3 +171,34 @@ def reconcile(
         columns = ("feed", "difference", "source_key", "lead_id", "row_number", "reason", "missing_since")
         output.print_records(differences, columns, as_json=as_json)
     return int(any(each.is_open for each in found))
+
+
+def undo(
+    batch: Annotated[int, Parameter(help="batch id, as in `leads batches`")],
+    dry_run: Annotated[bool, Parameter(help="only show what would be done", negative="")] = False,
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> None:
+    """Take back a batch: what it brought goes, what it changed returns, later batches stand.
+
+    Its records, its decisions on who is whom and its assignments count no more; the leads it touched are concluded
+    again from what is left, and those that stay without an assignment are assigned anew. Turns come back. Ids of leads
+    that go are never given again. The file can be loaded again afterwards.
+
+    Examples:
+
+        leads undo 12 --dry-run
+
+        leads undo 12
+    """
+    from flows.undo import undo as take_back
+
+    undone = take_back(places.settings(), batch, is_dry_run=dry_run)
+    if as_json:
+        output.print_json({**undone.summary.columns, **undone.counts, "samples": undone.samples})
+        return
+    output.print_table(("what", "how many"), list(undone.counts.items()))
+    if undone.samples:
+        output.print_records(undone.samples, ("lead_id", "field", "now", "then"), as_json=False)
+    told = f"batch {batch} undone (batch {undone.summary.columns['batch_id']})."
+    output.note("Dry run: nothing was written." if dry_run else told)

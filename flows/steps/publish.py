@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from flows.errors import UsageError
 from flows.warehouse import Warehouse
 from schemas.audit import OUTCOME_WORDS
 
@@ -66,6 +67,14 @@ def summarise_batch(warehouse: Warehouse, batch_id: int, drift: Mapping[str, int
     if rows.is_empty():
         raise KeyError(batch_id)
     return BatchSummary(rows.row(0, named=True), drift or {})
+
+
+def batch_named(warehouse: Warehouse, batch_id: int) -> BatchSummary:
+    """Return the summary of a batch that a user named. Raises UsageError where there is none."""
+    try:
+        return summarise_batch(warehouse, batch_id)
+    except KeyError:
+        raise UsageError(f"there is no batch {batch_id}; see: leads batches") from None
 
 
 def list_batches(warehouse: Warehouse) -> pl.DataFrame:

@@ -6,6 +6,7 @@ of the file, not by its size. How each format is read stands in `flows/formats`.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from flows.archive import redacted_format
@@ -16,7 +17,10 @@ from flows.formats.json_lines import read_json_lines
 from flows.formats.parquet import read_parquet
 from flows.formats.records import BrokenRecord, FileFormat, RawChunk, regroup
 from flows.formats.workbook_records import read_workbook
+from flows.formulas import restore
+from schemas.raw import ROW_COLUMNS
 from schemas.reference import Feed
+from schemas.spec import lead_columns
 
 __all__ = [
     "BrokenRecord",
@@ -35,8 +39,9 @@ def read_records(path: Path, file_format: FileFormat, chunk_rows: int = 100_000)
     that come up later. A CSV without records gives one chunk without rows. Raises UnreadableFileError where the file
     as a whole turns out unreadable, which may be after some chunks: a JSON document that breaks off.
     """
+    parts: Iterator[RawChunk]
     if file_format.format == "csv":
-        parts = read_csv_records(path, file_format)
+        parts = (_as_exported(chunk) for chunk in read_csv_records(path, file_format))
     elif file_format.format == "ndjson":
         parts = read_json_lines(path, file_format)
     elif file_format.format == "xlsx":
@@ -46,6 +51,16 @@ def read_records(path: Path, file_format: FileFormat, chunk_rows: int = 100_000)
     else:
         parts = read_json_document(path, file_format)
     return regroup(parts, chunk_rows)
+
+
+def _as_exported(chunk: RawChunk) -> RawChunk:
+    """Return a chunk without the apostrophes that `leads export` puts in front of what a spreadsheet would run.
+
+    A CSV with the columns of the specification, all of them in its order and no others, is taken for such an export.
+    """
+    if tuple(chunk.rows.columns[len(ROW_COLUMNS) :]) != lead_columns():
+        return chunk
+    return replace(chunk, rows=chunk.rows.with_columns(restore(chunk.rows[name]) for name in lead_columns()))
 
 
 def detect_format(path: Path, feed: Feed) -> FileFormat:

@@ -9,10 +9,14 @@ WITH happened AS (
     SELECT
         o.lead_id,
         1 AS place,
-        CASE WHEN f.lead_id IS NOT NULL THEN 'lead_unmerged' ELSE 'lead_created' END AS event,
+        CASE
+            WHEN b.kind = 'undo' THEN 'lead_reverted'
+            WHEN f.lead_id IS NOT NULL THEN 'lead_unmerged'
+            ELSE 'lead_created'
+        END AS event,
         0 AS tie,
         CASE
-            WHEN f.lead_id IS NOT NULL THEN json_object('revived', TRUE)
+            WHEN b.kind = 'undo' OR f.lead_id IS NOT NULL THEN json_object('revived', TRUE)
             ELSE json_object('feed', b.feed)
         END AS data
     FROM lead_outcome AS o
@@ -39,7 +43,7 @@ WITH happened AS (
     SELECT
         o.lead_id,
         3 AS place,
-        'lead_updated' AS event,
+        CASE b.kind WHEN 'undo' THEN 'lead_reverted' ELSE 'lead_updated' END AS event,
         0 AS tie,
         to_json(
             map_from_entries(
@@ -53,6 +57,7 @@ WITH happened AS (
             )
         ) AS data
     FROM lead_outcome AS o
+    CROSS JOIN this_batch AS b
     WHERE o.outcome = 'updated' AND len(o.changes) > 0
     UNION ALL
     SELECT

@@ -10,7 +10,7 @@ FROM touched_lead AS t
 INNER JOIN lead_outcome AS o ON o.lead_id = t.lead_id AND o.outcome = 'updated'
 INNER JOIN record_lead AS l ON l.lead_id = t.lead_id
 CROSS JOIN this_batch AS b
-WHERE t.first_row_number IS NULL OR b.kind IN ('merge', 'unmerge', 'sweep', 'reassign')
+WHERE t.first_row_number IS NULL OR b.kind IN ('undo', 'merge', 'unmerge', 'sweep', 'reassign')
 UNION ALL
 SELECT
     b.batch_id,

@@ -1,7 +1,7 @@
 -- Purpose: the source records of the touched leads, and what their ids follow from.
 -- Grain: one row per source record. Parameters: none.
--- Reads: touched_lead, record_lead, lead, record, batch_belief, lead_alias, batch_row. Writes: nothing.
--- Caller: flows/regroup.py.
+-- Reads: touched_lead, record_lead, lead, record, withdrawn_record, batch_belief, lead_alias, batch_row.
+-- Writes: nothing. Caller: flows/regroup.py, flows/undo.py.
 
 WITH affected AS (
     SELECT DISTINCT t.lead_id FROM touched_lead AS t
@@ -15,7 +15,9 @@ crm_record AS (
     FROM record AS r
     INNER JOIN batch_belief AS k ON k.batch_id = r.batch_id AND k.id = 0
     LEFT JOIN lead_alias AS a ON a.alias_id = r.id
-    WHERE r.source_id IN (SELECT l.source_id FROM record_lead AS l INNER JOIN affected AS f ON f.lead_id = l.lead_id)
+    WHERE
+        r.source_id IN (SELECT l.source_id FROM record_lead AS l INNER JOIN affected AS f ON f.lead_id = l.lead_id)
+        AND r.record_id NOT IN (SELECT w.record_id FROM withdrawn_record AS w)
     GROUP BY r.source_id
 ),
 

@@ -12,7 +12,12 @@ SELECT
     -- As it was first written; no record has 4,096 contact cells.
     arg_min(k.raw, v.record_id * 4096 + k.position) AS raw,
     bool_or(
-        CASE k.kind WHEN 'email' THEN k.value = c.email ELSE k.value = c.phone OR k.raw = c.phone END
+        CASE
+            WHEN k.kind = 'email' THEN k.value = c.email
+            WHEN k.is_valid THEN k.value = c.phone
+            -- An invalid number is carried as its text, tidied.
+            ELSE k.value = c.phone OR trim(regexp_replace(k.raw, '\s+', ' ', 'g')) = c.phone
+        END
     ) IS TRUE AS is_primary,
     bool_or(k.is_valid) AS is_valid
 FROM standing_version AS v

@@ -10,7 +10,12 @@ SELECT
     k.value,
     arg_min(k.raw, k.position) AS raw,
     bool_or(
-        CASE k.kind WHEN 'email' THEN k.value = c.email ELSE k.value = c.phone OR k.raw = c.phone END
+        CASE
+            WHEN k.kind = 'email' THEN k.value = c.email
+            WHEN k.is_valid THEN k.value = c.phone
+            -- An invalid number is carried as its text, tidied.
+            ELSE k.value = c.phone OR trim(regexp_replace(k.raw, '\s+', ' ', 'g')) = c.phone
+        END
     ) IS TRUE AS is_primary,
     bool_or(k.is_valid) AS is_valid
 FROM newcomer AS n

@@ -72,6 +72,11 @@ BATCH_ORDER = (
     "regroup/touch_decided",
     "regroup/note_parted",
     "regroup/apply_groups",
+    "undo/touch_undone",
+    "undo/withdraw_sources",
+    "undo/carry_decisions",
+    "undo/remove_leads",
+    "undo/find_unassigned",
 )
 
 INCOMING = {
@@ -80,6 +85,8 @@ INCOMING = {
     "stage/fill_raw_text": pl.DataFrame(schema={"row_number": pl.Int64, "raw": pl.String}),
     "assign/gather_past": pl.DataFrame(schema={"since": pl.Datetime("us", "UTC")}),
     "assign/stage_handover": pl.DataFrame(schema={"user": pl.String}),
+    "export/documents": pl.DataFrame(schema={"lead_id": pl.Int64}),
+    "export/leads": pl.DataFrame(schema={"lead_id": pl.Int64}),
     "load/keep_reference": pl.DataFrame(
         schema={"reference_sha256": pl.String, "file_name": pl.String, "content": pl.Binary}
     ),

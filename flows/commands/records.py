@@ -1,0 +1,75 @@
+"""Commands that give leads out, and tell what became of one: export, history."""
+
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from flows import output
+from flows.commands.places import NOWHERE_SPECIAL, Places, reading
+from flows.errors import UsageError
+
+
+def export(
+    form: Annotated[
+        Literal["json", "ndjson", "csv", "parquet"] | None,
+        Parameter(name="--format", help="how to write them [default: by the name of the file, else json]"),
+    ] = None,
+    to: Annotated[Path | None, Parameter(name="--output", help="the file to write; none: standard output")] = None,
+    batch: Annotated[int | None, Parameter(help="only leads that this batch inserted or updated")] = None,
+    where: Annotated[str | None, Parameter(help="only leads of which this holds: SQL over the columns of lead")] = None,
+    since: Annotated[
+        datetime | None, Parameter(help="only leads that changed in the warehouse since this day or moment (UTC)")
+    ] = None,
+    places: Places = NOWHERE_SPECIAL,
+) -> None:
+    """Write leads as JSON or NDJSON (the specification's documents), CSV or Parquet (its 30 columns), by id.
+
+    What is written can be loaded again without a change. In CSV, cells that a spreadsheet would run begin with an
+    apostrophe, which is taken away when they are loaded.
+
+    Examples:
+
+        leads export --format csv --output leads.csv
+
+        leads export --where "processStage = 'New' AND assignedTo IS NULL" --format ndjson
+    """
+    from flows.export import Wanted, write_leads
+    from flows.whole_files import whole_file
+
+    form = form or _format_of(to)
+    _refuse_place(to, form, places)
+    moment = since if since is None or since.tzinfo else since.replace(tzinfo=UTC)
+    with reading(places) as warehouse:
+        if batch is not None:
+            from flows.steps.publish import batch_named
+
+            batch_named(warehouse, batch)
+        with whole_file(to) if to else nullcontext(sys.stdout.buffer) as file:
+            count = write_leads(warehouse, Wanted(batch, moment, where), file, form)
+    sys.stdout.flush()
+    output.note(f"{count:,} leads written to {to or 'standard output'}.")
+
+
+def _format_of(to: Path | None) -> Literal["json", "ndjson", "csv", "parquet"]:
+    suffix = "" if to is None else to.suffix.lower()
+    match suffix:
+        case ".csv":
+            return "csv"
+        case ".parquet":
+            return "parquet"
+        case ".ndjson" | ".jsonl":
+            return "ndjson"
+        case _:
+            return "json"
+
+
+def _refuse_place(to: Path | None, form: str, places: Places) -> None:
+    if to is None and form == "parquet" and sys.stdout.isatty():
+        raise UsageError("Parquet is nothing to look at; name a file: --output leads.parquet")
+    warehouse = places.settings().warehouse
+    if to is not None and warehouse.exists() and to.exists() and to.samefile(warehouse):
+        raise UsageError(f"{to} is the warehouse; name another file")

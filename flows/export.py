@@ -1,0 +1,96 @@
+"""Export: leads as files that say all they need to be read back without a change.
+
+JSON and NDJSON are the specification's documents, with their log. CSV and Parquet are flat: the 30 columns, without
+`auditLog`, which is no column, and without `extra`, which is no field. Leads stand in the order of their ids. A part of
+them is in memory at a time, whatever their number.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO, Final, Literal
+
+import polars as pl
+
+from flows.formulas import neutralise
+from flows.warehouse import Warehouse
+from schemas.spec import lead_columns
+
+Format = Literal["json", "ndjson", "csv", "parquet"]
+
+_LEADS_AT_A_TIME: Final = 50_000
+# To the microsecond, as the warehouse has them: a time that lost some would be a change when it is read back.
+_TIME: Final = "%Y-%m-%dT%H:%M:%S%.6fZ"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which leads: of a batch, changed since a time, that meet a condition over `lead`; all of these that are given."""
+
+    batch_id: int | None = None
+    since: datetime | None = None
+    condition: str | None = None
+
+
+def write_leads(warehouse: Warehouse, wanted: Wanted, file: BinaryIO, form: Format) -> int:
+    """Write the wanted leads to a binary file; return how many they are.
+
+    Raises UsageError for a condition that is none.
+    """
+    parameters = {"batch_id": wanted.batch_id, "since": wanted.since}
+    ids = warehouse.narrowed("export/wanted_leads", parameters, wanted.condition, "id").sort().alias("lead_id")
+    _WRITERS[form](_chunks(warehouse, ids, "export/documents" if "json" in form else "export/leads"), file)
+    return ids.len()
+
+
+def _chunks(warehouse: Warehouse, ids: pl.Series, name: str) -> Iterator[pl.DataFrame]:
+    """Yield the leads of the ids in their order; one frame without rows where there are none, for its columns."""
+    for start in range(0, max(ids.len(), 1), _LEADS_AT_A_TIME):
+        with warehouse.incoming(ids.slice(start, _LEADS_AT_A_TIME).to_frame()):
+            yield warehouse.frame(name)
+
+
+def _write_json(chunks: Iterator[pl.DataFrame], file: BinaryIO) -> None:
+    before = b"[\n"
+    for chunk in chunks:
+        for document in chunk["document"]:
+            file.write(before + document.encode())
+            before = b",\n"
+    file.write(b"[]\n" if before == b"[\n" else b"\n]\n")
+
+
+def _write_ndjson(chunks: Iterator[pl.DataFrame], file: BinaryIO) -> None:
+    for chunk in chunks:
+        file.writelines(document.encode() + b"\n" for document in chunk["document"])
+
+
+def _write_csv(chunks: Iterator[pl.DataFrame], file: BinaryIO) -> None:
+    # With a byte order mark: Excel takes it for cp1252 without.
+    for number, chunk in enumerate(chunks):
+        cells = chunk.select(_sheet_cell(chunk[name]) for name in lead_columns())
+        cells.write_csv(file, include_header=number == 0, include_bom=number == 0)
+
+
+def _sheet_cell(cells: pl.Series) -> pl.Series:
+    if cells.dtype == pl.String:
+        return neutralise(cells)
+    return cells.dt.to_string(_TIME) if cells.dtype.is_temporal() else cells
+
+
+def _write_parquet(chunks: Iterator[pl.DataFrame], file: BinaryIO) -> None:
+    import pyarrow.parquet as pq
+
+    writer: Any = None
+    for chunk in chunks:
+        table = chunk.to_arrow()
+        writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
+        writer.write_table(table)
+    writer.close()
+
+
+_WRITERS: Final[dict[Format, Callable[[Iterator[pl.DataFrame], BinaryIO], None]]] = {
+    "json": _write_json,
+    "ndjson": _write_ndjson,
+    "csv": _write_csv,
+    "parquet": _write_parquet,
+}

@@ -68,7 +68,7 @@ def _chain(warehouse: Warehouse) -> Iterator[Finding]:
     for check, statement, told in (
         ("chain", "verify/hashes", "every batch has the hash that follows from it and from the one before"),
         ("rows", "verify/rows_sealed", "every row is as it was sealed"),
-        ("lead entries", "verify/leads_sealed", "events, assignments and decisions are as they were sealed"),
+        ("lead entries", "verify/leads_sealed", "what was logged and decided of leads is as it was sealed"),
     ):
         yield from _told(check, told, warehouse.frame(statement, parameters))
 

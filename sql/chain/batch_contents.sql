@@ -1,7 +1,7 @@
--- Purpose: what batches say in tables that hold nothing but numbers, words and rules of ours, as texts, and which table of
---   them and place in it: nothing of these is ever erased. As chain/row_contents.sql.
+-- Purpose: what batches say that tells nothing of a person but numbers, words and rules of ours, as texts, with the table and
+--   the place in it: nothing of it is ever erased. As chain/row_contents.sql.
 -- Grain: one row per row of these tables.
--- Reads: batch_row, batch_belief, batch_listing, batch_column, rotation_round, lead_revision, rejected_sighting.
+-- Reads: batch_row, lead_event, lead_assignment, batch_belief, batch_listing, batch_column, rotation_round, lead_revision, rejected_sighting.
 -- Writes: batch_contents. Caller: flows/warehouse.py.
 
 CREATE OR REPLACE MACRO batch_contents(first_batch, last_batch) AS TABLE
@@ -12,6 +12,46 @@ SELECT
     json_array(w.row_number, w.line_number, w.outcome, w.record_id, w.lead_id)::VARCHAR AS text
 FROM batch_row AS w
 WHERE w.batch_id BETWEEN first_batch AND last_batch
+UNION ALL
+SELECT
+    e.batch_id,
+    'lead_event' AS part,
+    e.id AS place,
+    json_array(
+        e.id,
+        e.lead_id,
+        e.event,
+        epoch_us(e.created),
+        e.account_id,
+        e.data::VARCHAR,
+        e.apiKey,
+        e.requestHeaders::VARCHAR,
+        e.requestIpAddress,
+        e.requestMethod,
+        e.requestPath
+    )::VARCHAR AS text
+FROM lead_event AS e
+WHERE
+    e.batch_id BETWEEN first_batch AND last_batch
+    AND e.user = 'leadmill' AND e.event IN ('lead_created', 'lead_assigned')
+UNION ALL
+SELECT
+    a.batch_id,
+    'lead_assignment' AS part,
+    a.lead_id AS place,
+    json_array(
+        a.lead_id,
+        a.teamId,
+        a.leadSourceId,
+        a.assignedTo,
+        a.team_rule,
+        a.source_rule,
+        a.owner_rule,
+        a.round,
+        a.candidates::VARCHAR
+    )::VARCHAR AS text
+FROM lead_assignment AS a
+WHERE a.batch_id BETWEEN first_batch AND last_batch
 UNION ALL
 SELECT
     k.batch_id,

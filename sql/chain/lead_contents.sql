@@ -1,6 +1,7 @@
--- Purpose: what batches logged of each lead, gave it and decided of it, as a text; as chain/row_contents.sql.
+-- Purpose: what batches logged of each lead and decided of it, as a text, but for what tells nothing of the person: that it
+--   came to be, and whose it is (chain/batch_contents.sql). As chain/row_contents.sql.
 -- Grain: one row per batch and lead; of a decision before its record had a lead the record_id stands for it, negative.
--- Reads: lead_event, lead_assignment, match_decision. Writes: lead_contents. Caller: flows/warehouse.py.
+-- Reads: lead_event, match_decision. Writes: lead_contents. Caller: flows/warehouse.py.
 
 CREATE OR REPLACE MACRO lead_contents(first_batch, last_batch) AS TABLE
 WITH told AS (
@@ -22,24 +23,9 @@ WITH told AS (
             length(e.requestHeaders::VARCHAR)
         )::VARCHAR || concat(e.data::VARCHAR, e.requestHeaders::VARCHAR) AS text
     FROM lead_event AS e
-    WHERE e.batch_id BETWEEN first_batch AND last_batch
-    UNION ALL
-    SELECT
-        a.batch_id,
-        a.lead_id,
-        json_array(
-            'assignment',
-            a.teamId,
-            a.leadSourceId,
-            a.assignedTo,
-            a.team_rule,
-            a.source_rule,
-            a.owner_rule,
-            a.round,
-            a.candidates::VARCHAR
-        )::VARCHAR AS text
-    FROM lead_assignment AS a
-    WHERE a.batch_id BETWEEN first_batch AND last_batch
+    WHERE
+        e.batch_id BETWEEN first_batch AND last_batch
+        AND (e.user IS DISTINCT FROM 'leadmill' OR e.event NOT IN ('lead_created', 'lead_assigned'))
     UNION ALL
     SELECT
         d.batch_id,

@@ -10,7 +10,7 @@ CREATE TABLE row_seal (
     digest BLOB NOT NULL
 );
 
--- Grain: one row per batch and lead that it logged, assigned or decided on (chain/lead_contents.sql). lead_id is the lead's;
+-- Grain: one row per batch and lead of which it logged changes or decided who it is (chain/lead_contents.sql). lead_id is the lead's;
 -- of a decision that was made before its record had a lead it is the record_id, negative.
 CREATE TABLE lead_seal (
     batch_id BIGINT NOT NULL,

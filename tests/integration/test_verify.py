@@ -19,6 +19,7 @@ from flows.regroup import merge_pairs, sweep, unmerge
 from flows.replay import replay
 from flows.run import Request, open_run
 from flows.steps.publish import dismiss_rejects
+from flows.undo import undo
 from flows.verify import Finding, verify
 from flows.warehouse import open_warehouse
 from tests.integration.test_rotation_of_owners import members, teams, users
@@ -39,12 +40,12 @@ def make_world(folder: Path) -> World:
     teams(world)
     users(world)
     members(world, "ann", "bob", "cat")
-    omar = {"firstName": "Omar", "lastName": "Haddad", "phone": "2127365000"}
+    omar = {"firstName": "Omar", "lastName": "Haddad", "phone": "2127365000", "email": "omar@haddad.example"}
     eve = {"firstName": "Eve", "lastName": "Stone", "email": "eve@stone.example"}
     world.load("web", [dana(numberOfEmployees="a dozen", extra_cell="x"), omar, BAD])
     world.load("list", [dana(jobTitle="Owner"), eve], "2026-01-02")
     world.load("crm", [dana(id=501, jobTitle="Founder")], "2026-01-03")
-    world.load("web", [dana(jobTitle="Baker"), BAD], "2026-01-04")
+    world.load("web", [dana(jobTitle="Baker"), BAD, {**omar, "company": "Haddad Ltd"}], "2026-01-04")
     return world
 
 
@@ -152,6 +153,17 @@ def test_merge_unmerge_sweep_and_reassign(world: World) -> None:
     assert len(read_heads(world.settings.archive)) == 8
 
 
+@pytest.mark.parametrize("batch_id", [1, 2, 3, 4])
+def test_an_undo_and_the_file_loaded_again(world: World, batch_id: int) -> None:
+    [(path, feed)] = world.rows(f"SELECT file_uri, feed FROM batch WHERE batch_id = {batch_id}")
+    undo(world.settings, batch_id)
+    assert_clean(world)
+    [again] = ingest(world.settings, Request(paths=(path,), feed=feed))
+    assert again.columns["status"] == "loaded"
+    assert_clean(world)
+    assert len(read_heads(world.settings.archive)) == 6
+
+
 def test_an_export_that_is_held_and_approved(tmp_path: Path) -> None:
     world = World(tmp_path)
     people = [{"firstName": f"P{number}", "lastName": "Stone", "id": number} for number in range(1, 61)]
@@ -166,18 +178,19 @@ def test_an_export_that_is_held_and_approved(tmp_path: Path) -> None:
 
 
 def erase_omar(world: World) -> None:
-    """Erase a person by hand: what row 2 of batch 1 said, and what was said of the lead, with their salts."""
-    [(lead_id, record_id)] = world.rows(
-        "SELECT lead_id, record_id FROM batch_row WHERE batch_id = 1 AND row_number = 2"
-    )
+    """Erase a person by hand: what two rows said, and what was logged and decided of the lead, with their salts."""
+    [(lead_id,)] = world.rows("SELECT lead_id FROM batch_row WHERE batch_id = 1 AND row_number = 2")
+    records = f"record_id IN (SELECT record_id FROM batch_row WHERE lead_id = {lead_id})"
     tamper(
         world,
-        f"DELETE FROM record_contact WHERE record_id = {record_id}",
-        f"DELETE FROM record WHERE record_id = {record_id}",
-        "UPDATE row_seal SET salt = NULL WHERE batch_id = 1 AND row_number = 2",
-        f"DELETE FROM lead_event WHERE lead_id = {lead_id}",
-        f"DELETE FROM lead_assignment WHERE lead_id = {lead_id}",
-        f"UPDATE lead_seal SET salt = NULL WHERE lead_id = {lead_id}",
+        f"DELETE FROM record_contact WHERE {records}",
+        f"DELETE FROM record WHERE {records}",
+        f"DELETE FROM match_decision WHERE {records}",
+        f"UPDATE row_seal SET salt = NULL FROM batch_row AS w WHERE w.batch_id = row_seal.batch_id"
+        f" AND w.row_number = row_seal.row_number AND w.lead_id = {lead_id}",
+        f"DELETE FROM lead_event WHERE lead_id = {lead_id} AND event NOT IN ('lead_created', 'lead_assigned')",
+        f"UPDATE lead_seal SET salt = NULL WHERE lead_id = {lead_id} OR -lead_id IN"
+        f" (SELECT record_id FROM batch_row WHERE lead_id = {lead_id})",
         f"DELETE FROM lead WHERE id = {lead_id}",
         f"DELETE FROM lead_contact WHERE lead_id = {lead_id}",
         f"DELETE FROM record_lead WHERE lead_id = {lead_id}",
@@ -221,8 +234,20 @@ CHANGES: Sequence[tuple[str, str, int, str]] = (
     ),
     ("edited contact", "rows", 1, "UPDATE record_contact SET raw = '1' WHERE kind = 'phone'"),
     ("edited reason", "rows", 1, "UPDATE rejected_row SET reasons = [] WHERE batch_id = 1"),
-    ("edited event", "lead entries", 1, "UPDATE lead_event SET data = '{}' WHERE batch_id = 1"),
-    ("edited owner", "lead entries", 1, "UPDATE lead_assignment SET assignedTo = 'x' WHERE batch_id = 1"),
+    ("edited event", "chain", 1, "UPDATE lead_event SET data = '{}' WHERE batch_id = 1"),
+    (
+        "edited update",
+        "lead entries",
+        2,
+        "UPDATE lead_event SET data = '{}' WHERE batch_id = 2 AND event = 'lead_updated'",
+    ),
+    (
+        "renamed event",
+        "lead entries",
+        2,
+        "UPDATE lead_event SET event = 'lead_assigned' WHERE batch_id = 2 AND event = 'lead_updated'",
+    ),
+    ("edited owner", "chain", 1, "UPDATE lead_assignment SET assignedTo = 'x' WHERE batch_id = 1"),
     ("edited decision", "lead entries", 2, "UPDATE match_decision SET decision = 'never' WHERE batch_id = 2"),
     ("edited belief", "chain", 2, "UPDATE batch_belief SET email = 0 WHERE batch_id = 2"),
     ("edited turn", "chain", 1, "UPDATE rotation_round SET pool = '[]' WHERE batch_id = 1"),
@@ -233,7 +258,7 @@ CHANGES: Sequence[tuple[str, str, int, str]] = (
     ("deleted rejected row", "rows", 1, "DELETE FROM rejected_row"),
     ("deleted sighting", "chain", 4, "DELETE FROM rejected_sighting WHERE batch_id = 4"),
     ("deleted event", "lead entries", 3, "DELETE FROM lead_event WHERE batch_id = 3"),
-    ("deleted assignment", "lead entries", 1, "DELETE FROM lead_assignment WHERE batch_id = 1"),
+    ("deleted assignment", "chain", 1, "DELETE FROM lead_assignment WHERE batch_id = 1"),
     ("deleted decision", "lead entries", 2, "DELETE FROM match_decision WHERE batch_id = 2"),
     ("deleted listing", "chain", 3, "DELETE FROM batch_listing WHERE batch_id = 3"),
     ("deleted columns", "chain", 2, "DELETE FROM batch_column WHERE batch_id = 2"),

@@ -14,10 +14,13 @@ from typing import Final, Literal
 import polars as pl
 
 from flows.archive import archived_file, note_of
+from flows.chain import hash_batches
 from flows.heads import heads_file, read_heads
 from flows.settings import Settings
 from flows.steps.survive import conclude_anew
 from flows.warehouse import Warehouse, define_anew, read_warehouse
+
+_EVERY_BATCH: Final = 2**63 - 1
 
 # The rules that hold for every batch and lead, in the order in which one follows from another.
 _RULES: Final = (
@@ -65,8 +68,10 @@ def _chain(warehouse: Warehouse) -> Iterator[Finding]:
     if begins > 1:
         yield Finding("chain", "note", f"begins with batch {begins}: older batches have no hash to be held to")
     parameters = {"chain_begins": begins}
+    with warehouse.incoming(hash_batches(warehouse, begins, _EVERY_BATCH)):
+        broken = warehouse.frame("verify/hashes", parameters)
+    yield from _told("chain", "every batch has the hash that follows from it and from the one before", broken)
     for check, statement, told in (
-        ("chain", "verify/hashes", "every batch has the hash that follows from it and from the one before"),
         ("rows", "verify/rows_sealed", "every row is as it was sealed"),
         ("lead entries", "verify/leads_sealed", "what was logged and decided of leads is as it was sealed"),
     ):

@@ -40,15 +40,15 @@ _CONCLUSIONS: Final = (
     "conclusions/lead_documents",
 )
 
-# Of which texts the digests and hashes of batches are taken; each after those that it asks.
+# Of which texts the digests and hashes of batches are taken.
 _CHAIN: Final = (
     "chain/row_contents",
     "chain/lead_contents",
     "chain/batch_contents",
-    "chain/batch_hashes",
 )
 
 _POLL_SECONDS: Final = 0.2
+_STREAMED_ROWS: Final = 61_440
 _HOLDER_PID: Final = re.compile(r"\(PID (\d+)\)")
 
 
@@ -114,6 +114,11 @@ class Warehouse:
             if condition is None or isinstance(error, duckdb.InterruptException):
                 raise
             raise UsageError(f"the condition cannot be asked of lead: {str(error).splitlines()[0]}") from error
+
+    def stream(self, name: str, parameters: Mapping[str, object]) -> Iterator[pl.DataFrame]:
+        """Run a named query and yield its rows in frames, in its order; nothing else can be asked until the last."""
+        for rows in self.connection.execute(statement(name), parameters).to_arrow_reader(_STREAMED_ROWS):
+            yield pl.DataFrame(rows)
 
     def append(self, table: str, frame: pl.DataFrame) -> None:
         """Append a frame to a table by column name; table and columns are constants of the code."""

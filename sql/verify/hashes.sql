@@ -1,6 +1,6 @@
 -- Purpose: whether each batch has the hash that follows from its columns and digests, and names the one before it.
 -- Grain: one row per batch and kind of difference. Parameters: $chain_begins BIGINT.
--- Reads: batch, batch_hashes. Writes: nothing. Caller: flows/verify.py.
+-- Reads: batch, incoming (batch_id, hash). Writes: nothing. Caller: flows/verify.py.
 
 WITH linked AS (
     SELECT
@@ -13,9 +13,9 @@ WITH linked AS (
 
 SELECT
     l.batch_id AS first_batch,
-    'its columns, or the digests of what it wrote, are not those of its hash' AS detail
+    'its columns, or what it wrote, are not those of its hash' AS detail
 FROM linked AS l
-LEFT JOIN batch_hashes($chain_begins, 9223372036854775807) AS h ON h.batch_id = l.batch_id
+LEFT JOIN incoming AS h ON h.batch_id = l.batch_id
 WHERE l.batch_id >= $chain_begins AND h.hash IS DISTINCT FROM l.hash
 UNION ALL
 SELECT

@@ -16,7 +16,7 @@ compared AS (
         c.text IS NOT NULL AS is_there,
         s.digest IS NOT NULL AS is_sealed,
         s.salt IS NULL AS is_erased,
-        coalesce(unhex(sha256(lower(hex(s.salt)) || c.text)) <> s.digest, TRUE) AS is_changed
+        coalesce(unhex(sha256(s.salt || encode(c.text))) <> s.digest, TRUE) AS is_changed
     FROM content AS c
     FULL JOIN row_seal AS s USING (batch_id, row_number)
 ),

@@ -11,6 +11,7 @@ import pytest
 
 from flows import cli
 from flows.approve import approve
+from flows.chain import hash_batches
 from flows.heads import heads_file, read_heads
 from flows.pipeline import ingest
 from flows.reassign import reassign
@@ -331,24 +332,28 @@ def test_an_alias_that_leads_nowhere_is_found(world: World) -> None:
 def test_the_last_batch_rewritten_with_its_hashes_shows_in_the_heads(world: World) -> None:
     with open_warehouse(world.settings.warehouse, wait_seconds=0) as warehouse, warehouse.transaction():
         warehouse.connection.execute("UPDATE batch SET warnings = ['nothing'] WHERE batch_id = 4")
-        warehouse.run("chain/hash_batch", {"batch_id": 4})
+        [found_hash] = hash_batches(warehouse, 4, 4)["hash"]
+        warehouse.run("chain/write_hash", {"batch_id": 4, "hash": found_hash})
     assert [(finding.check, finding.first_batch) for finding in found(world)] == [("heads", 4)]
 
 
 def test_a_rewritten_batch_in_the_middle_shows_in_the_one_after_it(world: World) -> None:
     with open_warehouse(world.settings.warehouse, wait_seconds=0) as warehouse, warehouse.transaction():
         warehouse.connection.execute("UPDATE batch SET error = 'x' WHERE batch_id = 2")
-        warehouse.run("chain/hash_batch", {"batch_id": 2})
+        [found_hash] = hash_batches(warehouse, 2, 2)["hash"]
+        warehouse.run("chain/write_hash", {"batch_id": 2, "hash": found_hash})
     assert {(finding.check, finding.first_batch) for finding in found(world)} == {("heads", 2), ("chain", 3)}
 
 
 def test_a_macro_of_the_warehouse_that_tells_lies_is_not_asked(world: World) -> None:
     tamper(
         world,
-        "CREATE OR REPLACE MACRO batch_hashes(a, b) AS TABLE SELECT batch_id, hash FROM batch",
-        "UPDATE batch SET error = 'x' WHERE batch_id = 2",
+        "CREATE OR REPLACE MACRO row_contents(a, b) AS TABLE SELECT NULL AS batch_id, NULL AS row_number, NULL AS text"
+        " WHERE FALSE",
+        "UPDATE record SET notes = 'x' WHERE batch_id = 2 AND row_number = 1",
     )
-    assert [(finding.check, finding.first_batch) for finding in found(world)] == [("chain", 2)]
+    [rows] = [finding for finding in found(world) if finding.check == "rows"]
+    assert (rows.first_batch, rows.detail) == (2, "1 row(s) changed")
 
 
 def archived(world: World, batch_id: int) -> Path:

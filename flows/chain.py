@@ -32,7 +32,7 @@ def seal_batch(warehouse: Warehouse, batch_id: int) -> None:
 
 def _seal(warehouse: Warehouse, batch_id: int, texts: str, table: str) -> None:
     """Keep salt and digest of each text of a batch."""
-    # What a transaction has just written DuckDB reads on one core: the other hashes meanwhile, which Python does faster.
+    # What a transaction has just written DuckDB reads on one core: the other hashes meanwhile, faster than SQL would.
     with ThreadPoolExecutor(max_workers=1) as hasher:
         sealed = [hasher.submit(_sealed, rows) for rows in warehouse.stream(texts, {"batch_id": batch_id})]
     if sealed:

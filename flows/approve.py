@@ -4,12 +4,14 @@ The archived file is taken through all steps as a batch of its own, with the tim
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from flows import pipeline
-from flows.archive import archived_file, redacted_format
+from flows.archive import redacted_format
+from flows.batches import feed_of, kept_file, new_batch
 from flows.errors import UsageError
 from flows.reference import load_reference
 from flows.run import Progress, Request, Run, open_run
@@ -33,7 +35,7 @@ def approve(
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
     with open_run(settings, reference, Request(is_dry_run=is_dry_run), report=report, must_exist=True) as run:
         held = _held_row(run, batch_id)
-        feed, path = _feed_of(run, held), _file_of(run, held)
+        feed, path = feed_of(run, held), kept_file(run, held)
         batch = _batch_of(run, held, feed)
         known = load.find_loaded_batch(run.warehouse, feed, held["file_sha256"])
         if known is not None:
@@ -43,10 +45,7 @@ def approve(
 
 
 def _held_row(run: Run, batch_id: int) -> dict[str, Any]:
-    try:
-        columns = publish.summarise_batch(run.warehouse, batch_id).columns
-    except KeyError:
-        raise UsageError(f"there is no batch {batch_id}; see: leads batches") from None
+    columns = publish.batch_named(run.warehouse, batch_id).columns
     if columns["status_today"] != "held":
         batches = publish.list_batches(run.warehouse)
         waiting = [str(number) for number in batches.filter(batches["status_today"] == "held")["batch_id"].sort()]
@@ -55,40 +54,10 @@ def _held_row(run: Run, batch_id: int) -> dict[str, Any]:
     return columns
 
 
-def _feed_of(run: Run, held: dict[str, Any]) -> Feed:
-    feed = run.reference.feeds.get(held["feed"])
-    if feed is None:
-        raise UsageError(
-            f"batch {held['batch_id']} is of feed {held['feed']}, which feeds.toml does not define any more"
-        )
-    return feed
-
-
-def _file_of(run: Run, held: dict[str, Any]) -> Path:
-    path = archived_file(run.kept_archive, held["file_sha256"])
-    if path is None:
-        raise UsageError(
-            f"the archive {run.kept_archive} has no file of batch {held['batch_id']}; set LEADS_ARCHIVE to where it is"
-        )
-    return path
-
-
 def _batch_of(run: Run, held: dict[str, Any], feed: Feed) -> load.Batch:
-    return load.Batch(
-        batch_id=load.next_batch_id(run.warehouse),
-        kind="approve",
-        of_batch_id=held["batch_id"],
-        feed=feed,
-        trigger=run.request.trigger,
-        flow_run_id=run.request.flow_run_id,
-        file_uri=held["file_uri"],
-        file_sha256=held["file_sha256"],
-        file_bytes=held["file_bytes"],
-        as_of=held["as_of"],
-        started_at=datetime.now(UTC),
-        reference_sha256=run.reference.sha256,
-        code_version=run.code_version,
-    )
+    batch = new_batch(run, "approve", feed, of_batch_id=held["batch_id"])
+    taken = {name: held[name] for name in ("file_uri", "file_sha256", "file_bytes", "as_of")}
+    return replace(batch, **taken)
 
 
 def _whole_file(path: Path, held: dict[str, Any], feed: Feed) -> Source:

@@ -30,13 +30,15 @@ class Export:
 
 def plan_exports(files: Iterable[tuple[Path, Feed]]) -> list[Export]:
     """Return the files of a run, in their order, as what they are of the exports of their feeds."""
-    given = list(files)
-    newest = _newest_times(given)
+    given = [(path, feed, _said_at(path, feed)) for path, feed in files]
+    newest: dict[str, datetime] = {}
+    for _, feed, said_at in given:
+        if said_at is not None:
+            newest[feed.name] = max(said_at, newest.get(feed.name, said_at))
     planned: list[Export] = []
     # From the last file back, so that what follows each is known.
     later: dict[str, set[datetime]] = defaultdict(set)
-    for path, feed in reversed(given):
-        said_at = _said_at(path, feed)
+    for path, feed, said_at in reversed(given):
         if said_at is None:
             planned.append(Export(path, feed))
             continue
@@ -47,15 +49,6 @@ def plan_exports(files: Iterable[tuple[Path, Feed]]) -> list[Export]:
         planned.append(Export(path, feed, said_at, is_last=not (is_dated and is_followed), is_past=is_past))
         later[feed.name].add(said_at)
     return planned[::-1]
-
-
-def _newest_times(files: Iterable[tuple[Path, Feed]]) -> dict[str, datetime]:
-    newest: dict[str, datetime] = {}
-    for path, feed in files:
-        said_at = _said_at(path, feed)
-        if said_at is not None:
-            newest[feed.name] = max(said_at, newest.get(feed.name, said_at))
-    return newest
 
 
 def _said_at(path: Path, feed: Feed) -> datetime | None:

@@ -14,6 +14,7 @@ from typing import Final, Literal
 import polars as pl
 
 from flows import signals
+from flows.batches import new_batch
 from flows.errors import BatchHeldError, LeadmillError, UnreadableFileError, UsageError
 from flows.exports import Export, plan_exports
 from flows.heads import leave_heads
@@ -72,28 +73,13 @@ def _ingest_exports(exports: Sequence[Export], run: Run) -> Iterator[publish.Bat
 def ingest_file(export: Export, run: Run) -> publish.BatchSummary:
     """Take one file through all steps. Whatever becomes of it, its batch has an audit row."""
     path, feed = export.path, export.feed
-    started_at = datetime.now(UTC)
-    batch = load.Batch(
-        batch_id=load.next_batch_id(run.warehouse),
-        kind="ingest",
-        of_batch_id=None,
-        feed=feed,
-        trigger=run.request.trigger,
-        flow_run_id=run.request.flow_run_id,
-        file_uri=str(path),
-        file_sha256=None,
-        file_bytes=None,
-        as_of=None,
-        started_at=started_at,
-        reference_sha256=run.reference.sha256,
-        code_version=run.code_version,
-    )
+    batch = replace(new_batch(run, "ingest", feed), file_uri=str(path))
     run.report(Progress(path.name, "pull"))
     try:
-        taken = run.step(pull.archive_file, path, run.archive, feed, started_at)
+        taken = run.step(pull.archive_file, path, run.archive, feed, batch.started_at)
     except UnreadableFileError as error:
         return close_batch(run, batch, load.Ending("failed", datetime.now(UTC), error=str(error)))
-    batch = _with_file(batch, taken)
+    batch = with_file(batch, taken)
     known = load.find_loaded_batch(run.warehouse, feed, taken.sha256, has_newer_export=export.is_past)
     if known is not None and not run.request.is_forced:
         repeat = None
@@ -101,7 +87,7 @@ def ingest_file(export: Export, run: Run) -> publish.BatchSummary:
             repeat = disappear.Listing(batch.batch_id, feed, taken.as_of, known, export.is_last)
         return close_batch(run, batch, load.Ending("skipped", datetime.now(UTC)), repeat=repeat)
     if feed.extent == "full":
-        batch = replace(batch, as_of=_export_time(run.warehouse, feed, taken, started_at))
+        batch = replace(batch, as_of=_export_time(run.warehouse, feed, taken, batch.started_at))
     return load_batch(batch, run, lambda: open_file(taken, feed), is_whole=export.is_last)
 
 
@@ -236,6 +222,15 @@ def _files_of(request: Request, reference: Reference) -> Iterator[tuple[Path, Fe
             yield path, each
 
 
+def only_file(path: str, feed: str | None, reference: Reference) -> tuple[Path, Feed]:
+    """Return the one file that a path names, and the feed: the named one, else by location. Raises UsageError."""
+    files = pull.find_files([path])
+    if len(files) != 1:
+        raise UsageError(f"{path}: holds {len(files)} files; name one")
+    chosen = pull.choose_feed(files[0], reference.feeds) if feed is None else feed_named(feed, reference)
+    return files[0], chosen
+
+
 def _refuse_preferences(files: Sequence[tuple[Path, Feed]]) -> None:
     for _, feed in files:
         if feed.kind == "preferences":
@@ -253,7 +248,8 @@ def feed_named(name: str, reference: Reference) -> Feed:
     return reference.feeds[name]
 
 
-def _with_file(batch: load.Batch, taken: pull.TakenFile) -> load.Batch:
+def with_file(batch: load.Batch, taken: pull.TakenFile) -> load.Batch:
+    """Return a batch with what is known of the file that it took."""
     return replace(batch, file_uri=taken.uri, file_sha256=taken.sha256, file_bytes=taken.bytes, as_of=taken.as_of)
 
 

@@ -4,14 +4,13 @@ A batch of its own, of kind `reassign`: its decisions stand beside those before,
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from flows.batches import begin_staging, close_decided, new_batch
 from flows.errors import UsageError
 from flows.reference import load_reference
-from flows.run import Request, Run, open_run
+from flows.run import Request, open_run
 from flows.settings import Settings
-from flows.staging import tables_of
 from flows.steps import assign, load, survive
 from schemas.reference import DEFAULT_FEED, Feed
 
@@ -37,39 +36,17 @@ def reassign(settings: Settings, user: str, *, is_dry_run: bool = False) -> Hand
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
     user = user.strip().lower()
     with open_run(settings, reference, Request(is_dry_run=is_dry_run)) as run:
-        batch = _batch(run)
-        load.begin_staging(run.warehouse, batch, tables_of(reference))
+        batch = new_batch(run, "reassign", Feed(name=DEFAULT_FEED))
+        begin_staging(run, batch)
         assign.stage_handover(run.warehouse, user)
         with run.warehouse.transaction():
             survive.conclude_known(run.warehouse)
             leads = assign.hand_over(run.warehouse, reference.routing)
             survive.complete_leads(run.warehouse)
             load.write_decided(run.warehouse)
-            load.keep_reference(run.warehouse, reference.sha256, reference.contents)
-            load.write_batch(run.warehouse, batch, load.Ending("loaded", datetime.now(UTC)))
-            survive.date_decided(run.warehouse)
-            load.check_invariants(run.warehouse, batch.batch_id, 0)
+            close_decided(run, batch)
             if not leads and (reference.users is None or user not in reference.users["user"]):
                 raise UsageError(
                     "--from: neither users.csv nor an open lead knows this user; the view owner_load lists all owners"
                 )
         return Handover(batch.batch_id, leads)
-
-
-def _batch(run: Run) -> load.Batch:
-    now = datetime.now(UTC)
-    return load.Batch(
-        batch_id=load.next_batch_id(run.warehouse),
-        kind="reassign",
-        of_batch_id=None,
-        feed=Feed(name=DEFAULT_FEED),
-        trigger=run.request.trigger,
-        flow_run_id=run.request.flow_run_id,
-        file_uri=None,
-        file_sha256=None,
-        file_bytes=None,
-        as_of=None,
-        started_at=now,
-        reference_sha256=run.reference.sha256,
-        code_version=run.code_version,
-    )

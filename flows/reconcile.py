@@ -6,18 +6,17 @@ What a full feed last exported, or a file that is not loaded, is held against th
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from flows import pipeline
+from flows.batches import new_batch
 from flows.errors import UsageError
-from flows.reference import Reference, load_reference
-from flows.run import Request, Run, open_run
+from flows.reference import load_reference
+from flows.run import Request, open_run
 from flows.settings import Settings
 from flows.staging import open_file, stage_records
-from flows.steps import load, pull, resolve
+from flows.steps import pull, resolve
 from flows.warehouse import Warehouse, read_warehouse
-from schemas.reference import Feed
 
 # What is missing, and what others speak for, is as it should be: the CRM and we agree that the CRM lists it no more.
 SETTLED: Final = ("missing", "kept")
@@ -65,48 +64,18 @@ def reconcile_file(settings: Settings, path: str, feed: str | None) -> Reconcili
     Raises UsageError for a file of another feed, UnreadableFileError for one that is no export.
     """
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
-    [file] = _only_file(path)
-    chosen = _feed_of(file, feed, reference)
-    with open_run(settings, reference, Request(is_dry_run=True), must_exist=True) as run:
-        taken = pull.archive_file(file, run.archive, chosen, datetime.now(UTC))
-        stage_records(lambda: open_file(taken, chosen), _batch(run, chosen, taken), run)
-        resolve.refuse_id_conflicts(run.warehouse)
-        run.warehouse.run("reconcile/list_staged")
-        return _compare(run.warehouse, chosen.name, taken.name)
-
-
-def _only_file(path: str) -> list[Path]:
-    files = pull.find_files([path])
-    if len(files) != 1:
-        raise UsageError(f"{path}: holds {len(files)} files; name one")
-    return files
-
-
-def _feed_of(file: Path, feed: str | None, reference: Reference) -> Feed:
-    chosen = pull.choose_feed(file, reference.feeds) if feed is None else pipeline.feed_named(feed, reference)
+    file, chosen = pipeline.only_file(path, feed, reference)
     if chosen.extent != "full":
         raise UsageError(
             f'{file}: exports of feed {chosen.name} do not list all leads; name a feed with extent = "full": --feed'
         )
-    return chosen
-
-
-def _batch(run: Run, feed: Feed, taken: pull.TakenFile) -> load.Batch:
-    return load.Batch(
-        batch_id=load.next_batch_id(run.warehouse),
-        kind="ingest",
-        of_batch_id=None,
-        feed=feed,
-        trigger="manual",
-        flow_run_id=None,
-        file_uri=taken.uri,
-        file_sha256=taken.sha256,
-        file_bytes=taken.bytes,
-        as_of=taken.as_of,
-        started_at=datetime.now(UTC),
-        reference_sha256=run.reference.sha256,
-        code_version=run.code_version,
-    )
+    with open_run(settings, reference, Request(is_dry_run=True), must_exist=True) as run:
+        taken = pull.archive_file(file, run.archive, chosen, datetime.now(UTC))
+        batch = pipeline.with_file(new_batch(run, "ingest", chosen), taken)
+        stage_records(lambda: open_file(taken, chosen), batch, run)
+        resolve.refuse_id_conflicts(run.warehouse)
+        run.warehouse.run("reconcile/list_staged")
+        return _compare(run.warehouse, chosen.name, taken.name)
 
 
 def _compare(warehouse: Warehouse, feed: str, export: str) -> Reconciliation:

@@ -8,15 +8,14 @@ is copied or patched, so that taking a merge back gives what was there before.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import combinations
 from typing import Final, Literal
 
 import polars as pl
 
+from flows.batches import begin_staging, close_decided, new_batch
 from flows.errors import UsageError
 from flows.run import Progress, Run
-from flows.staging import tables_of
 from flows.steps import disappear, load, publish, resolve, survive
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
@@ -85,7 +84,7 @@ def sweep(run: Run, *, is_full: bool = False) -> Outcome:
     Joins what is sure, and leaves what is not for `leads review`. Parts nobody.
     """
     warehouse = run.warehouse
-    _begin(run, _batch(run, "sweep"))
+    begin_staging(run, _new_batch(run, "sweep"))
     run.report(Progress("sweep", "resolve"))
     warehouse.run("resolve/create_identity")
     warehouse.run("regroup/stage_swept", {"is_full": is_full})
@@ -111,8 +110,8 @@ Grouping = Callable[[Sequence[Source], pl.DataFrame], Mapping[int, int]]
 def _regroup(run: Run, kind: Literal["merge", "unmerge", "sweep"], decisions: pl.DataFrame, group: Grouping) -> Outcome:
     """Keep the decisions, give each touched source record its person, and conclude the touched leads again."""
     warehouse = run.warehouse
-    batch = _batch(run, kind)
-    _begin(run, batch)
+    batch = _new_batch(run, kind)
+    begin_staging(run, batch)
     warehouse.run("regroup/create_regroup")
     warehouse.append("new_decision", decisions.select(list(_DECISION_SCHEMA)))
     with warehouse.transaction():
@@ -127,38 +126,15 @@ def _regroup(run: Run, kind: Literal["merge", "unmerge", "sweep"], decisions: pl
         _conclude(warehouse)
         if kind == "sweep":
             warehouse.run("regroup/remember_sweep")
-        load.keep_reference(warehouse, batch.reference_sha256, run.reference.contents)
         disappear.settle_missing(warehouse, batch.feed.name, has_file=False)
-        load.write_batch(warehouse, batch, load.Ending("loaded", datetime.now(UTC)))
-        survive.date_decided(warehouse)
-        load.check_invariants(warehouse, batch.batch_id, 0)
+        close_decided(run, batch)
     summary = publish.summarise_batch(warehouse, batch.batch_id)
     return Outcome(summary, before, grouped["lead_id"].n_unique())
 
 
-def _batch(run: Run, kind: load.BatchKind) -> load.Batch:
-    started_at = datetime.now(UTC)
-    return load.Batch(
-        batch_id=load.next_batch_id(run.warehouse),
-        kind=kind,
-        of_batch_id=None,
-        # It has none; its decisions are of nobody's account in particular.
-        feed=Feed(name="leadmill", rotate=False),
-        trigger=run.request.trigger,
-        flow_run_id=run.request.flow_run_id,
-        file_uri=None,
-        file_sha256=None,
-        file_bytes=None,
-        # No source said anything: a lead is as old as its newest word.
-        as_of=None,
-        started_at=started_at,
-        reference_sha256=run.reference.sha256,
-        code_version=run.code_version,
-    )
-
-
-def _begin(run: Run, batch: load.Batch) -> None:
-    load.begin_staging(run.warehouse, batch, tables_of(run.reference))
+def _new_batch(run: Run, kind: load.BatchKind) -> load.Batch:
+    # Its decisions are of nobody's account in particular.
+    return new_batch(run, kind, Feed(name="leadmill", rotate=False))
 
 
 def _conclude(warehouse: Warehouse) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 import polars as pl
 
 from flows import pipeline, reject_sheets
-from flows.archive import archived_file, stored_format
+from flows.archive import stored_format
+from flows.batches import feed_of, kept_file, new_batch
 from flows.errors import UnreadableFileError, UsageError
 from flows.reference import load_reference
 from flows.reject_export import sealer
@@ -73,34 +74,21 @@ def find_original(run: Run, batch_id: int) -> Original:
 
     That is the batch itself, or for the replay of a sheet the one that it is of.
     """
-    columns = _audit_row(run.warehouse, batch_id)
+    columns = publish.batch_named(run.warehouse, batch_id).columns
     while columns["kind"] == "replay":
-        replayed = _audit_row(run.warehouse, columns["of_batch_id"])
+        replayed = publish.batch_named(run.warehouse, columns["of_batch_id"]).columns
         if columns["file_sha256"] == replayed["file_sha256"]:
             break
         columns = replayed
     batch_id = columns["batch_id"]
     if columns["status_today"] not in ("loaded", "failed"):
         raise UsageError(f"batch {batch_id} is {columns['status_today']}: it has no rows to replay")
-    feed = run.reference.feeds.get(columns["feed"])
-    if feed is None:
-        raise UsageError(f"batch {batch_id} is of feed {columns['feed']}, which feeds.toml does not define any more")
+    feed = feed_of(run, columns)
     if columns["file_sha256"] is None:
         raise UsageError(f"the file of batch {batch_id} could not be taken; ingest it: leads ingest FILE")
-    path = archived_file(run.kept_archive, columns["file_sha256"])
-    if path is None:
-        raise UsageError(
-            f"the archive {run.kept_archive} has no file of batch {batch_id}; set LEADS_ARCHIVE to where it is"
-        )
+    path = kept_file(run, columns)
     is_standing = load.find_loaded_batch(run.warehouse, feed, columns["file_sha256"]) is not None
     return Original(columns, feed, path, is_standing or columns["status"] == "loaded")
-
-
-def _audit_row(warehouse: Warehouse, batch_id: int) -> dict[str, Any]:
-    try:
-        return publish.summarise_batch(warehouse, batch_id).columns
-    except KeyError:
-        raise UsageError(f"there is no batch {batch_id}; see: leads batches") from None
 
 
 def _replay_batch(batch_id: int, run: Run) -> publish.BatchSummary:
@@ -124,21 +112,8 @@ def _replay_batch(batch_id: int, run: Run) -> publish.BatchSummary:
 
 
 def _batch_of(original: Original, run: Run) -> load.Batch:
-    return load.Batch(
-        batch_id=load.next_batch_id(run.warehouse),
-        kind="replay",
-        of_batch_id=original.batch_id,
-        feed=original.feed,
-        trigger=run.request.trigger,
-        flow_run_id=run.request.flow_run_id,
-        file_uri=original.columns["file_uri"],
-        file_sha256=None,
-        file_bytes=None,
-        as_of=original.columns["as_of"],
-        started_at=datetime.now(UTC),
-        reference_sha256=run.reference.sha256,
-        code_version=run.code_version,
-    )
+    batch = new_batch(run, "replay", original.feed, of_batch_id=original.batch_id)
+    return replace(batch, file_uri=original.columns["file_uri"], as_of=original.columns["as_of"])
 
 
 def _name(original: Original) -> str:

@@ -4,8 +4,7 @@ Everything happens in a rehearsal that is rolled back. The leads of a file are d
 data; past leads are taken out and decided on again, batch by batch as they came, beside what they have now.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,13 @@ from typing import Any
 import polars as pl
 
 from flows import pipeline
+from flows.batches import begin_staging, new_batch
 from flows.errors import BatchFailedError, UsageError
 from flows.exports import Export
 from flows.reference import Reference, load_reference
 from flows.run import Request, Run, open_run
 from flows.settings import Settings
-from flows.staging import tables_of
-from flows.steps import assign, load, pull, survive
+from flows.steps import assign, load, survive
 from schemas.reference import Feed
 
 _KEY = ("batch_id", "row_number")
@@ -86,9 +85,8 @@ def _references(settings: Settings, other: Path | None) -> tuple[Reference, Refe
 
 
 def _decide_file(settings: Settings, reference: Reference, path: str, feed: str | None) -> pl.DataFrame:
-    [file] = _only_file(pull.find_files([path]), path)
+    file, chosen = pipeline.only_file(path, feed, reference)
     with open_run(settings, reference, Request(is_dry_run=True)) as run:
-        chosen = pull.choose_feed(file, reference.feeds) if feed is None else pipeline.feed_named(feed, reference)
         columns = pipeline.ingest_file(Export(file, chosen), run).columns
         if columns["status"] == "skipped":
             raise UsageError(
@@ -99,19 +97,13 @@ def _decide_file(settings: Settings, reference: Reference, path: str, feed: str 
         return assign.batch_decisions(run.warehouse, columns["batch_id"])
 
 
-def _only_file(files: Sequence[Path], path: str) -> Sequence[Path]:
-    if len(files) != 1:
-        raise UsageError(f"{path}: holds {len(files)} files; name one")
-    return files
-
-
 def _decide_past(run: Run, batch: assign.PastBatch) -> pl.DataFrame:
     feed = run.reference.feeds.get(batch.feed)
     if feed is None:
         raise UsageError(
             f"{run.reference.folder}: feeds.toml does not define {batch.feed}, the feed of batch {batch.batch_id}"
         )
-    load.begin_staging(run.warehouse, _as_then(run, batch, feed), tables_of(run.reference))
+    begin_staging(run, _as_then(run, batch, feed))
     assign.stage_past(run.warehouse)
     assign.require_team_and_source(run.warehouse, run.reference.routing)
     survive.conclude_known(run.warehouse)
@@ -123,21 +115,8 @@ def _decide_past(run: Run, batch: assign.PastBatch) -> pl.DataFrame:
 
 def _as_then(run: Run, batch: assign.PastBatch, feed: Feed) -> load.Batch:
     """The batch as it was taken: its number and its moment count for turns, days and absences."""
-    return load.Batch(
-        batch_id=batch.batch_id,
-        kind="ingest",
-        of_batch_id=None,
-        feed=feed,
-        trigger="manual",
-        flow_run_id=None,
-        file_uri=None,
-        file_sha256=None,
-        file_bytes=None,
-        as_of=batch.as_of,
-        started_at=batch.started_at,
-        reference_sha256=run.reference.sha256,
-        code_version=run.code_version,
-    )
+    began = new_batch(run, "ingest", feed)
+    return replace(began, batch_id=batch.batch_id, as_of=batch.as_of, started_at=batch.started_at)
 
 
 def _compare(now: pl.DataFrame, then: pl.DataFrame, *references: Reference) -> Simulation:

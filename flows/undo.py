@@ -5,20 +5,19 @@ which lead is kept as it was, the views know that the undone batch stands no mor
 batches stand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 
+from flows.batches import begin_staging, close_decided, new_batch
 from flows.errors import UsageError
 from flows.identity.components import label_components
 from flows.reference import load_reference
 from flows.regroup import Source, number_leads
 from flows.run import Progress, Request, Run, open_run
 from flows.settings import Settings
-from flows.staging import tables_of
 from flows.steps import assign, disappear, load, publish, survive
 from schemas.reference import DEFAULT_FEED, Feed
 
@@ -32,27 +31,33 @@ class Undone:
     samples: list[dict[str, Any]]
 
 
-def undo(settings: Settings, batch_id: int, *, is_dry_run: bool = False) -> Undone:
+def undo(
+    settings: Settings,
+    batch_id: int,
+    *,
+    is_dry_run: bool = False,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Undone:
     """Withdraw a batch; a dry run does everything but the commit.
 
     Raises UsageError for a batch of which nothing stands.
     """
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
-    with open_run(settings, reference, Request(is_dry_run=is_dry_run), must_exist=True) as run:
+    with open_run(settings, reference, Request(is_dry_run=is_dry_run), report=report, must_exist=True) as run:
         of_feed = _feed_of_standing(run, batch_id)
-        return _undo(run, _batch(run, batch_id), of_feed)
+        return _undo(run, new_batch(run, "undo", Feed(name=DEFAULT_FEED), of_batch_id=batch_id), of_feed)
 
 
 def _undo(run: Run, batch: load.Batch, of_feed: str) -> Undone:
     warehouse = run.warehouse
     run.report(Progress(f"batch {batch.of_batch_id}", "undo"))
-    _begin(run, batch)
+    begin_staging(run, batch)
     with warehouse.transaction():
         warehouse.run("undo/announce", {"of_batch_id": batch.of_batch_id})
         _regroup_people(run)
         warehouse.run("undo/remove_leads")
         _assign_anew(run, batch)
-        _begin(run, batch)
+        begin_staging(run, batch)
         warehouse.run("undo/restore_people")
         survive.conclude_known(warehouse)
         survive.complete_leads(warehouse)
@@ -61,49 +66,22 @@ def _undo(run: Run, batch: load.Batch, of_feed: str) -> Undone:
         disappear.settle_missing(warehouse, of_feed, has_file=False)
         counts = warehouse.frame("undo/count_undone").row(0, named=True)
         samples = warehouse.frame("undo/sample_changes").to_dicts()
-        load.keep_reference(warehouse, batch.reference_sha256, run.reference.contents)
         warehouse.run("undo/retract")
-        load.write_batch(warehouse, batch, load.Ending("loaded", datetime.now(UTC)))
-        survive.date_decided(warehouse)
-        load.check_invariants(warehouse, batch.batch_id, 0)
+        close_decided(run, batch)
     return Undone(publish.summarise_batch(warehouse, batch.batch_id), counts, samples)
 
 
 def _feed_of_standing(run: Run, batch_id: int) -> str:
     """Return the feed of a batch that stands, empty for one without a file; raise UsageError for any other."""
-    found = run.warehouse.frame("undo/find_batch", {"batch_id": batch_id}).to_dicts()
-    if not found:
-        raise UsageError(f"there is no batch {batch_id}; see: leads batches")
-    (batch,) = found
-    if batch["kind"] == "undo":
+    columns = publish.batch_named(run.warehouse, batch_id).columns
+    status = columns["status_today"]
+    if columns["kind"] == "undo":
         raise UsageError(f"batch {batch_id} is itself an undo; to have back what it took, load the file again")
-    if batch["status"] == "undone":
+    if status == "undone":
         raise UsageError(f"batch {batch_id} was undone already; see: leads batches")
-    if not batch["is_standing"]:
-        raise UsageError(f"batch {batch_id} is {batch['status']}: nothing of it is in the warehouse")
-    return batch["feed"] or ""
-
-
-def _batch(run: Run, of_batch_id: int) -> load.Batch:
-    return load.Batch(
-        batch_id=load.next_batch_id(run.warehouse),
-        kind="undo",
-        of_batch_id=of_batch_id,
-        feed=Feed(name=DEFAULT_FEED),
-        trigger=run.request.trigger,
-        flow_run_id=run.request.flow_run_id,
-        file_uri=None,
-        file_sha256=None,
-        file_bytes=None,
-        as_of=None,
-        started_at=datetime.now(UTC),
-        reference_sha256=run.reference.sha256,
-        code_version=run.code_version,
-    )
-
-
-def _begin(run: Run, batch: load.Batch) -> None:
-    load.begin_staging(run.warehouse, batch, tables_of(run.reference))
+    if status != "loaded":
+        raise UsageError(f"batch {batch_id} is {status}: nothing of it is in the warehouse")
+    return columns["feed"] or ""
 
 
 def _regroup_people(run: Run) -> None:
@@ -147,7 +125,7 @@ def _assign_anew(run: Run, batch: load.Batch) -> None:
     warehouse.run("undo/find_unassigned")
     for name in warehouse.frame("undo/unassigned_feeds")["feed"]:
         feed = run.reference.feeds.get(name) or Feed(name=name)
-        _begin(run, replace(batch, feed=feed))
+        begin_staging(run, replace(batch, feed=feed))
         warehouse.run("undo/stage_unassigned")
         assign.stage_past(warehouse)
         assign.require_team_and_source(warehouse, run.reference.routing)

@@ -193,7 +193,8 @@ def undo(
     """
     from flows.undo import undo as take_back
 
-    undone = take_back(places.settings(), batch, is_dry_run=dry_run)
+    undone = take_back(places.settings(), batch, is_dry_run=dry_run, report=output.report_progress)
+    output.end_progress()
     if as_json:
         output.print_json({**undone.summary.columns, **undone.counts, "samples": undone.samples})
         return

@@ -1,4 +1,4 @@
-"""Commands that give leads out, and tell what became of one: export, history."""
+"""Commands that give leads out: export."""
 
 import sys
 from contextlib import nullcontext
@@ -38,6 +38,7 @@ def export(
         leads export --where "processStage = 'New' AND assignedTo IS NULL" --format ndjson
     """
     from flows.export import Wanted, write_leads
+    from flows.steps.publish import batch_named
     from flows.whole_files import whole_file
 
     form = form or _format_of(to)
@@ -45,8 +46,6 @@ def export(
     moment = since if since is None or since.tzinfo else since.replace(tzinfo=UTC)
     with reading(places) as warehouse:
         if batch is not None:
-            from flows.steps.publish import batch_named
-
             batch_named(warehouse, batch)
         with whole_file(to) if to else nullcontext(sys.stdout.buffer) as file:
             count = write_leads(warehouse, Wanted(batch, moment, where), file, form)

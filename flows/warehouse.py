@@ -20,6 +20,7 @@ from typing import Final, Self
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from flows.errors import UsageError, WarehouseBusyError, WarehouseError
 
@@ -40,15 +41,7 @@ _CONCLUSIONS: Final = (
     "conclusions/lead_documents",
 )
 
-# Of which texts the digests and hashes of batches are taken.
-_CHAIN: Final = (
-    "chain/row_contents",
-    "chain/lead_contents",
-    "chain/batch_contents",
-)
-
 _POLL_SECONDS: Final = 0.2
-_STREAMED_ROWS: Final = 61_440
 _HOLDER_PID: Final = re.compile(r"\(PID (\d+)\)")
 
 
@@ -115,10 +108,13 @@ class Warehouse:
                 raise
             raise UsageError(f"the condition cannot be asked of lead: {str(error).splitlines()[0]}") from error
 
-    def stream(self, name: str, parameters: Mapping[str, object]) -> Iterator[pl.DataFrame]:
-        """Run a named query and yield its rows in frames, in its order; nothing else can be asked until the last."""
-        for rows in self.connection.execute(statement(name), parameters).to_arrow_reader(_STREAMED_ROWS):
-            yield pl.DataFrame(rows)
+    def stream(self, name: str, parameters: Mapping[str, object], rows: int) -> Iterator[pa.Table]:
+        """Run a named query and yield what it gives, in its order, some `rows` at a time.
+
+        Nothing else can be asked until the last.
+        """
+        for batch in self.connection.execute(statement(name), parameters).to_arrow_reader(rows):
+            yield pa.Table.from_batches([batch])
 
     def append(self, table: str, frame: pl.DataFrame) -> None:
         """Append a frame to a table by column name; table and columns are constants of the code."""
@@ -338,7 +334,7 @@ def _refresh_views(warehouse: Warehouse) -> None:
     """Make the macros and views as this version of the code has them: a file for each that is asked, of its name."""
     # Replaced each time: cheap, and no second record of what is current.
     with warehouse.transaction():
-        for name in (*_CONCLUSIONS, *_CHAIN):
+        for name in _CONCLUSIONS:
             warehouse.run(name)
         for path in sorted((SQL_FOLDER / "analytics").glob("*.sql")):
             warehouse.connection.execute(path.read_text(encoding="utf-8"))
@@ -351,7 +347,7 @@ def define_anew(warehouse: Warehouse) -> None:
     """
     if check_migrations(warehouse):
         raise WarehouseError("the warehouse is older than this leadmill; the next run that loads brings it up to date")
-    for name in (*_CONCLUSIONS, *_CHAIN):
+    for name in _CONCLUSIONS:
         warehouse.connection.execute(statement(name).replace("CREATE OR REPLACE MACRO", "CREATE OR REPLACE TEMP MACRO"))
 
 

@@ -1,6 +1,21 @@
--- Purpose: the hash of batches: the SHA-256 of all their columns, of the hash before, and of the root over what they wrote.
+-- Purpose: the hash of batches: the SHA-256 of all their columns, of the hash before, and of the digests of what they wrote.
 -- Grain: one row per batch, in order. Parameters: $first_batch_id BIGINT, $last_batch_id BIGINT.
--- Reads: batch, incoming (batch_id, root). Writes: nothing. Caller: flows/chain.py.
+-- Reads: batch, seal. Writes: nothing. Caller: flows/chain.py.
+
+WITH root AS (
+    SELECT
+        s.sealed_by AS batch_id,
+        sha256(
+            string_agg(
+                json_array(s.batch_id, s.part, s.last_key, hex(s.digest))::VARCHAR,
+                ''
+                ORDER BY s.batch_id, s.part, s.last_key, s.digest
+            )
+        ) AS root
+    FROM seal AS s
+    WHERE s.sealed_by BETWEEN $first_batch_id AND $last_batch_id
+    GROUP BY s.sealed_by
+)
 
 SELECT
     b.batch_id,
@@ -36,6 +51,6 @@ SELECT
         )::VARCHAR
     ) AS hash
 FROM batch AS b
-LEFT JOIN incoming AS r ON r.batch_id = b.batch_id
+LEFT JOIN root AS r ON r.batch_id = b.batch_id
 WHERE b.batch_id BETWEEN $first_batch_id AND $last_batch_id
 ORDER BY b.batch_id;

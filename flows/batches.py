@@ -45,10 +45,15 @@ def close_decided(run: Run, batch: load.Batch) -> None:
 
     The caller holds the transaction, with all else of the batch written. Raises BatchFailedError.
     """
-    load.keep_reference(run.warehouse, batch.reference_sha256, run.reference.contents)
-    load.write_batch(run.warehouse, batch, load.Ending("loaded", datetime.now(UTC)))
+    write_audit(run, batch)
     survive.date_decided(run.warehouse)
     load.check_invariants(run.warehouse, batch.batch_id, 0)
+
+
+def write_audit(run: Run, batch: load.Batch, *, warnings: tuple[str, ...] = ()) -> None:
+    """Write the audit row of a batch that took no file; the caller holds the transaction, with all else written."""
+    load.keep_reference(run.warehouse, batch.reference_sha256, run.reference.contents)
+    load.write_batch(run.warehouse, batch, load.Ending("loaded", datetime.now(UTC), warnings=warnings))
 
 
 def feed_of(run: Run, columns: Mapping[str, Any]) -> Feed:

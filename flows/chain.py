@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.ahead import ahead
+from flows.errors import WarehouseError
 from flows.warehouse import Warehouse
 
 # What is sealed, and by which statement; a part that is added later begins with the next batch.
@@ -93,6 +94,43 @@ def changed_blocks(warehouse: Warehouse, part: str, first_batch_id: int, last_ba
         held = None if block.last_key is None else seals[block.batch_id][block.last_key]
         if held is None or not _is_sound(part, block.rows, *held):
             yield block
+
+
+def held_keys(warehouse: Warehouse, touched: pl.DataFrame) -> dict[tuple[str, int], set[int]]:
+    """Return the blocks, each by its last key, that rows of `touched` (`part`, `batch_id`, `key`) are in.
+
+    The rows are about to be changed, and their blocks to be sealed anew: so they must be now what they were when they
+    were sealed. Raises WarehouseError where they are not. What is older than the chain is in no block.
+    """
+    found: dict[tuple[str, int], set[int]] = {}
+    for (part, batch_id), rows in touched.group_by("part", "batch_id", maintain_order=True):
+        last_keys = list(_newest_seals(warehouse, part, batch_id, batch_id).get(batch_id, ()))
+        if not last_keys:
+            continue
+        places = np.searchsorted(last_keys, rows["key"].to_numpy()).clip(max=len(last_keys) - 1)
+        blocks_of = {last_keys[place] for place in places.tolist()}
+        if any(block.last_key in blocks_of for block in changed_blocks(warehouse, part, batch_id, batch_id)):
+            raise WarehouseError(
+                f"what batch {batch_id} wrote in {part} was changed by somebody since; see: leads verify"
+            )
+        found[part, batch_id] = blocks_of
+    return found
+
+
+def seal_again(warehouse: Warehouse, blocks_of: Mapping[tuple[str, int], set[int]], sealed_by: int) -> None:
+    """Seal what is left of blocks (`held_keys`) under a new salt, by a batch that took something out of them.
+
+    The old salts go: nobody can try what the old digests were of.
+    """
+    seals = []
+    for (part, batch_id), wanted in blocks_of.items():
+        known = _newest_seals(warehouse, part, batch_id, batch_id)
+        for block in held_blocks(_chunks(warehouse, part, batch_id, batch_id), known):
+            if block.last_key in wanted:
+                salt = os.urandom(_SALT_BYTES)
+                seals.append((batch_id, part, block.last_key, salt, digest_of(salt, block.rows), sealed_by))
+    warehouse.append("seal", pl.DataFrame(seals, schema=_SEALS, orient="row"))
+    warehouse.run("chain/forget_salts", {"sealed_by": sealed_by})
 
 
 def _is_sound(part: str, rows: pa.Table | None, salt: bytes | None, digest: bytes) -> bool:

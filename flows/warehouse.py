@@ -219,6 +219,35 @@ def open_warehouse(
     return Warehouse(connection, lock_file)
 
 
+def rewrite_warehouse(path: Path, *, wait_seconds: float) -> None:
+    """Write the file anew, with what is in it and nothing that was deleted from it.
+
+    DuckDB leaves deleted rows in the file until their place is needed. Raises WarehouseBusyError while somebody else
+    holds the file past the wait.
+    """
+    fresh = path.with_name(f".{path.name}.rewriting")
+    fresh.unlink(missing_ok=True)
+    with open_warehouse(path, wait_seconds=wait_seconds, must_exist=True) as warehouse:
+        warehouse.connection.execute("CHECKPOINT")
+        warehouse.connection.close()
+        try:
+            with duckdb.connect() as connection:
+                connection.execute(f"ATTACH {_quoted(path)} AS kept (READ_ONLY)")
+                connection.execute(f"ATTACH {_quoted(fresh)} AS fresh")
+                fresh.chmod(0o600)
+                connection.execute("COPY FROM DATABASE kept TO fresh")
+            with fresh.open("rb") as file:
+                os.fsync(file.fileno())
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+
+def _quoted(path: Path) -> str:
+    # ATTACH takes no parameters.
+    return "'" + str(path).replace("'", "''") + "'"
+
+
 def read_warehouse(path: Path, *, wait_seconds: float) -> Warehouse:
     """Open the warehouse for reading only; nothing outside the file can be touched from it.
 

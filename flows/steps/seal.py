@@ -34,6 +34,8 @@ from schemas.lead import ISSUE_COLUMNS
 COLUMN_CODE: Final = "forbidden_column"
 CARD_CODE: Final = "card_number"
 MARK: Final = "[removed]"
+# What stands in every cell of a record whose person was erased.
+ERASED: Final = "[erased]"
 
 _SAMPLE: Final = 1_000
 _MANY_DIGITS: Final = re.compile(r"[0-9](?:[ \u00a0-]?[0-9]){12}")
@@ -163,6 +165,36 @@ def mask_broken(text: str, rows: pl.DataFrame, forbidden: ForbiddenHeaders, file
         text = _mask_columns(text, headers, sealed, file_format)
         text = _IBAN.sub(MARK, _SOCIAL_SECURITY.sub(MARK, text))
     return without_card_numbers(text)
+
+
+def erase_text(text: str, file_format: FileFormat) -> str:
+    """Return the text of a readable record without anything that it says, in the same form."""
+    if file_format.format != "csv" or file_format.delimiter is None:
+        return json.dumps(_erased(json.loads(text)))
+    spans = _cell_spans(text, file_format.delimiter)
+    return file_format.delimiter.join(ERASED if text[start:end].strip(' "') else "" for start, end in spans)
+
+
+def erase_cells(rows: pl.DataFrame, row_numbers: Collection[int]) -> pl.DataFrame:
+    """Return a raw frame in which some rows say nothing any more."""
+    is_erased = rows["row_number"].is_in(list(row_numbers))
+    return rows.with_columns(
+        rows[header].set(is_erased & rows[header].is_not_null(), ERASED) for header in _headers(rows)
+    )
+
+
+def erased_rows(rows: pl.DataFrame) -> pl.Series:
+    """Return the row numbers of a raw frame whose people were erased."""
+    found = [rows[header] == ERASED for header in _headers(rows)]
+    return rows.filter(pl.any_horizontal(found))["row_number"] if found else rows["row_number"].clear()
+
+
+def _erased(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _erased(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_erased(inner) for inner in value]
+    return None if value is None else ERASED
 
 
 def _issues(row_numbers: pl.Series, column_name: pl.Expr | pl.Series, code: str) -> pl.DataFrame:

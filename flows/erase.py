@@ -79,7 +79,7 @@ def erase(
     with open_run(settings, reference, Request(is_dry_run=is_dry_run), report=report, must_exist=True) as run:
         people = people_named(run.warehouse, lead_ids)
         if is_dry_run:
-            _find_content(run, people)
+            find_content(run.warehouse, people)
             return Erased(run.warehouse.frame("erase/count_content").row(0, named=True), people)
         erased = _erase(run, people)
     rewrite_warehouse(settings.warehouse, wait_seconds=settings.wait_seconds)
@@ -128,11 +128,12 @@ def _asked(kind: str, value: str, digits: str | None) -> dict[str, object]:
     return {"kind": kind, "value": value, "digits": digits}
 
 
-def _find_content(run: Run, people: Sequence[dict[str, Any]]) -> None:
-    run.warehouse.run("erase/create_erased")
+def find_content(warehouse: Warehouse, people: Sequence[Mapping[str, Any]]) -> None:
+    """Find all that the warehouse has of people: temporary tables, by the names in sql/erase/find_content.sql."""
+    warehouse.run("erase/create_erased")
     leads = pl.DataFrame({"lead_id": [person["lead_id"] for person in people]}, schema={"lead_id": pl.Int64})
-    run.warehouse.append("erased_lead", leads)
-    run.warehouse.run("erase/find_content")
+    warehouse.append("erased_lead", leads)
+    warehouse.run("erase/find_content")
 
 
 def _erase(run: Run, people: Sequence[dict[str, Any]]) -> Erased:
@@ -140,7 +141,7 @@ def _erase(run: Run, people: Sequence[dict[str, Any]]) -> Erased:
     batch = new_batch(run, "erase", Feed(name=DEFAULT_FEED))
     run.report(Progress(f"batch {batch.batch_id}", "erase"))
     begin_staging(run, batch)
-    _find_content(run, people)
+    find_content(run.warehouse, people)
     counts = warehouse.frame("erase/count_content").row(0, named=True)
     with warehouse.transaction():
         key = person_key(run.settings, warehouse)

@@ -15,14 +15,19 @@ from flows.errors import UsageError
 
 def export(
     form: Annotated[
-        Literal["json", "ndjson", "csv", "parquet"] | None,
-        Parameter(name="--format", help="how to write them [default: by the name of the file, else json]"),
+        Literal["json", "ndjson", "csv", "parquet", "text"] | None,
+        Parameter(
+            name="--format", help="how to write them [default: by the file name, else json; of a person text]"
+        ),
     ] = None,
     to: Annotated[Path | None, Parameter(name="--output", help="the file to write; none: standard output")] = None,
     batch: Annotated[int | None, Parameter(help="only leads that this batch inserted or updated")] = None,
     where: Annotated[str | None, Parameter(help="only leads of which this holds: SQL over the columns of lead")] = None,
     since: Annotated[
         datetime | None, Parameter(help="only leads that changed in the warehouse since this day or moment (UTC)")
+    ] = None,
+    subject: Annotated[
+        int | None, Parameter(help="instead: all that is held about the person of this lead, as text or json")
     ] = None,
     places: Places = NOWHERE_SPECIAL,
 ) -> None:
@@ -36,7 +41,16 @@ def export(
         leads export --format csv --output leads.csv
 
         leads export --where "processStage = 'New' AND assignedTo IS NULL" --format ndjson
+
+        leads export --subject 1000000000042 --output for-dana.txt
     """
+    if subject is not None:
+        if batch is not None or since is not None or where is not None or form not in (None, "json", "text"):
+            raise UsageError("--subject is of one person, as text or json; leave the other choices out")
+        _export_subject(subject, to, "json" if form == "json" else "text", places)
+        return
+    if form == "text":
+        raise UsageError("text is for one person: leads export --subject ID; leads are json, ndjson, csv or parquet")
     from flows.export import Wanted, write_leads
     from flows.steps.publish import batch_named
     from flows.whole_files import whole_file
@@ -51,6 +65,16 @@ def export(
             count = write_leads(warehouse, Wanted(batch, moment, where), file, form)
     sys.stdout.flush()
     output.note(f"{count:,} leads written to {to or 'standard output'}.")
+
+
+def _export_subject(lead_id: int, to: Path | None, form: Literal["text", "json"], places: Places) -> None:
+    from flows.subject import write_subject
+    from flows.whole_files import whole_file
+
+    _refuse_place(to, form, places)
+    with reading(places) as warehouse, whole_file(to) if to else nullcontext(sys.stdout.buffer) as file:
+        write_subject(warehouse, lead_id, file, form)
+    sys.stdout.flush()
 
 
 def _format_of(to: Path | None) -> Literal["json", "ndjson", "csv", "parquet"]:

@@ -30,7 +30,7 @@ from flows.staging import (
     stage_records,
     watch_columns,
 )
-from flows.steps import assign, disappear, drift, load, publish, pull, read, resolve, survive
+from flows.steps import assign, disappear, drift, load, preferences, publish, pull, read, resolve, survive
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
 
@@ -133,6 +133,7 @@ def load_batch(
         run.report(Progress(name, "load", staged.rows_read))
         with warehouse.transaction():
             run.step(load.write_records, warehouse)
+            preferences.write_preferences(warehouse, run.settings, is_dry_run=run.request.is_dry_run)
             assign.keep_parted(warehouse)
             rule_changes = run.step(survive.conclude_leads, warehouse)
             run.step(assign.assign_leads, warehouse, run.reference.routing)

@@ -57,6 +57,7 @@ class Progress:
 class Run:
     """What all files of one run share. A dry run takes files into an archive of its own, beside the `kept_archive`."""
 
+    settings: Settings
     warehouse: Warehouse
     archive: Path
     kept_archive: Path
@@ -86,6 +87,7 @@ def open_run(
     """
     with _opened(settings, is_dry_run=request.is_dry_run, must_exist=must_exist) as (warehouse, archive):
         yield Run(
+            settings=settings,
             warehouse=warehouse,
             archive=archive,
             kept_archive=settings.archive,

@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     warehouse: Path = Field(default=Path("data/warehouse/leads.duckdb"), description="The DuckDB file.")
     reference: Path = Field(Path("data/reference"), description="The folder of feeds.toml and its companions.")
     archive: Path = Field(default=Path("data/archive"), description="Where the content of every file taken is kept.")
+    key_file: Path | None = Field(
+        default=None,
+        description="The key of the hashes that people are known again by; unset: leads.key beside the archive.",
+    )
     wait_seconds: float = Field(default=60.0, ge=0, description="How long to wait for a warehouse that is held.")
     memory_limit: str | None = Field(
         default=None,

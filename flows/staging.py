@@ -7,6 +7,7 @@ written. What may not be kept leaves the rows before any other step sees them, a
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -18,7 +19,7 @@ from flows.reference import Reference
 from flows.reference_names import gather_names, name_ids
 from flows.reject_sheets import is_sheet
 from flows.run import Progress, Run
-from flows.steps import crm_merges, drift, evidence, load, normalise, pull, read, redact, seal, validate
+from flows.steps import crm_merges, drift, evidence, load, normalise, preferences, pull, read, redact, seal, validate
 from flows.steps import map as mapping
 from flows.warehouse import Warehouse
 from schemas.raw import ROW_COLUMNS
@@ -68,6 +69,16 @@ class Staged:
     changes: drift.Drift = field(default_factory=drift.Drift)
 
 
+class _Ready(NamedTuple):
+    """A chunk that is ready to be staged: what is valid of it, and what its rows say besides."""
+
+    chunk: read.RawChunk
+    valid: validate.Validated
+    identifying: pl.DataFrame
+    merges: pl.DataFrame
+    preferences: pl.DataFrame
+
+
 def open_file(taken: pull.TakenFile, feed: Feed) -> Source:
     """Return the records of a file that was taken. Raises UnreadableFileError for what is no export."""
     file_format = read.detect_format(taken.path, feed)
@@ -97,7 +108,7 @@ def _stage_chunks(
     load.begin_staging(run.warehouse, batch, tables_of(reference), source.replayed)
     staged, used_orders = Staged(source), list[Mapping[str, str]]()
 
-    def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated, pl.DataFrame, pl.DataFrame]]:
+    def valid_chunks() -> Iterator[_Ready]:
         date_evidence: dict[str, DateEvidence] = {}
         for chunk in ahead(source.chunks()):
             mapped = map_chunk(chunk, feed, run)
@@ -107,15 +118,22 @@ def _stage_chunks(
             used_orders.append(normalise.date_orders_of(date_evidence, feed) if date_orders is None else date_orders)
             named = name_ids(mapped.frame, feed, names)
             typed = normalise.normalise_leads(named.frame, feed, used_orders[-1])
-            issues = pl.concat([typed.issues, mapped.sealed])
+            said = preferences.gather_preferences(mapped.rows, mapped.matches, typed.contacts, feed)
+            issues = pl.concat([typed.issues, mapped.sealed, said.issues])
             valid = validate.validate_leads(typed.leads, typed.contacts, issues, feed, known, named.unknown)
-            merges = crm_merges.gather_crm_merges(mapped.frame, valid.leads, feed)
-            yield chunk, valid, evidence.gather_identity_evidence(mapped.rows, feed), merges
+            yield _Ready(
+                chunk,
+                valid,
+                evidence.gather_identity_evidence(mapped.rows, feed),
+                crm_merges.gather_crm_merges(mapped.frame, valid.leads, feed),
+                said.said,
+            )
 
     with run.warehouse.staging():
-        for chunk, valid, identifying, merges in ahead(valid_chunks()):
+        for chunk, valid, identifying, merges, said in ahead(valid_chunks()):
             load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues, identifying)
             load.stage_crm_merges(run.warehouse, merges)
+            preferences.stage_preferences(run.warehouse, said)
             load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected, source.file_format, feed, run))
             staged.rows_read += chunk.rows.height + len(chunk.broken)
             run.report(Progress(source.name, "read", staged.rows_read))

@@ -123,6 +123,13 @@ CREATE OR REPLACE TEMP TABLE staged_rejected (
     reasons STRUCT("column" VARCHAR, code VARCHAR, message VARCHAR)[] NOT NULL
 );
 
+-- The rows that make no lead and are no fault: suppressed, or of a list of opt-outs.
+CREATE OR REPLACE TEMP TABLE staged_apart (
+    row_number BIGINT NOT NULL,
+    line_number BIGINT,
+    outcome VARCHAR NOT NULL
+);
+
 -- What a row says about how its person may be contacted.
 CREATE OR REPLACE TEMP TABLE staged_preference (
     row_number BIGINT,

@@ -242,3 +242,55 @@ def test_dry_run_makes_no_key(office: Office) -> None:
     assert office.leads("ingest", str(path), "--feed", "list", "--dry-run").returncode == 0
 
     assert not (office.leads.folder / "data" / "leads.key").exists()
+
+
+def test_list_of_opt_outs_marks_addresses_and_makes_no_leads(office: Office) -> None:
+    office.load("web", [DANA, OMAR], "2026-01-02")
+
+    batch = office.load(
+        "stop",
+        [
+            {"Email": "DANA@reyes.example", "Phone": "", "Channel": "e-mail", "Date": "2026-01-03"},
+            {"Email": "", "Phone": "646 736 0100", "Channel": "Calls and SMS", "Date": ""},
+            {"Email": "later@new.example", "Phone": "", "Channel": "", "Date": ""},
+            {"Email": "nobody", "Phone": "", "Channel": "email", "Date": ""},
+        ],
+    )
+
+    assert [batch[f"rows_{what}"] for what in ("read", "inserted", "unchanged", "rejected")] == [4, 0, 3, 1]
+    assert office.leads.rows("SELECT count(*) FROM lead") == [(2,)]
+    assert office.may() == (False, True, True)
+    assert office.may("Omar") == (True, False, False)
+    assert office.leads.rows("SELECT noted_at::DATE::VARCHAR FROM contact_preference WHERE channel = 'email'") == [
+        ("2026-01-03",)
+    ]
+    [rejected] = office.leads.json("rejects")
+    assert rejected["reasons"][0]["code"] == "address_required"
+    assert rejected["raw"].startswith("nobody")
+    office.load("web", [{"First Name": "Lee", "Last Name": "New", "Email": "later@new.example"}], "2026-01-04")
+    assert office.may("Lee") == (False, False, False)
+
+
+def test_list_may_say_who_is_in_again(office: Office) -> None:
+    office.load("web", [DANA, OMAR], "2026-01-02")
+    office.load("stop", [{"email": DANA["Email"], "status": "unsubscribed"}, {"email": OMAR["Email"]}], "2026-01-03")
+    office.load(
+        "stop",
+        [
+            {"email": DANA["Email"], "status": "subscribed", "timestamp": "2026-01-04 10:00"},
+            {"email": OMAR["Email"], "status": "subscribed", "timestamp": ""},
+        ],
+        "2026-01-05",
+    )
+
+    assert office.may() == (True, True, True)
+    assert office.may("Omar") == (False, False, False)
+
+
+def test_list_without_addresses_is_refused(office: Office) -> None:
+    path = office.file("stop.csv", [{"Name": "Dana Reyes"}], "2026-01-02")
+
+    failed = office.leads("ingest", str(path), "--feed", "stop")
+
+    assert failed.returncode == 1
+    assert "no column is taken for email or phone, so nobody can be marked" in failed.stderr

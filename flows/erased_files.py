@@ -14,9 +14,10 @@ import polars as pl
 from flows.archive import archived_file, note_of, stored_format
 from flows.erased_people import ErasedPeople
 from flows.run import Run
-from flows.staging import map_chunk
+from flows.staging import headers_of, map_chunk
 from flows.steps import normalise, read, redact, seal
 from flows.warehouse import Warehouse
+from schemas.raw import REMOVED
 from schemas.reference import DEFAULT_FEED, Feed
 
 _NOT_DIGITS: Final = re.compile(r"[^0-9]")
@@ -96,7 +97,7 @@ def _erase_rows(path: Path | None, facts: str, row_numbers: Collection[int], spe
     masking = redact.Masking(
         texts_of=_erasing(row_numbers, file_format),
         text=lambda text: _erased_line(text, spelling),
-        rows=lambda rows: seal.erase_cells(rows, row_numbers),
+        rows=lambda rows: seal.blank_rows(rows, row_numbers),
     )
     redact.redact_archived(path, file_format, chunks, masking)
     return True
@@ -107,7 +108,10 @@ def _erasing(
 ) -> Callable[[read.RawChunk, list[int]], list[str]]:
     def texts_of(chunk: read.RawChunk, numbers: list[int]) -> list[str]:
         texts = zip(numbers, chunk.raw_of(numbers), strict=True)
-        return [seal.erase_text(text, file_format) if number in row_numbers else text for number, text in texts]
+        return [
+            seal.blank_record(text, headers_of(chunk.rows), file_format) if number in row_numbers else text
+            for number, text in texts
+        ]
 
     return texts_of
 
@@ -116,7 +120,7 @@ def _erased_line(text: str, spelling: Spelling) -> str:
     if not spelling.is_in(text):
         return text
     body = text.rstrip("\r\n")
-    return seal.ERASED + text[len(body) :]
+    return REMOVED + text[len(body) :]
 
 
 def _rows_of_people(path: Path, file_format: read.FileFormat, feed: Feed, run: Run, erased: ErasedPeople) -> set[int]:

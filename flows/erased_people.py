@@ -4,18 +4,16 @@ Kept are HMACs under the person key: of feed and source key of each of their rec
 alone, and of each address with their name. A shared mailbox shuts out who was erased, not the others that use it.
 """
 
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
-from flows.cells.email import parse_emails
-from flows.person_key import value_hash
-
-_ADDRESS: Final = re.compile(r"[^\s<>\"',;:|]+@[^\s<>\"',;:|]+")
+from flows.person_key import person_key, value_hash
+from flows.settings import Settings
+from flows.warehouse import Warehouse
 
 
 class KnownBy(NamedTuple):
@@ -52,14 +50,19 @@ class ErasedPeople:
         }
         return pl.Series("row_number", sorted(found), dtype=pl.Int64)
 
-    def is_in_text(self, text: str) -> bool:
-        """Whether a text that could not be read as a record holds an address that was an erased person's alone."""
-        addresses = pl.Series([found.strip(".") for found in _ADDRESS.findall(text)], dtype=pl.String)
-        values = parse_emails(addresses)["value"].drop_nulls()
-        return any(self._is_known(contact_hash(self.key, "email", value)) for value in values)
+    def has_contact(self, contacts: pl.DataFrame) -> bool:
+        """Whether one of the contacts (`kind`, `value`) was an erased person's alone."""
+        rows = contacts.select("kind", "value").iter_rows()
+        return any(self._is_known(contact_hash(self.key, kind, value)) for kind, value in rows)
 
     def _is_known(self, *hashes: str) -> bool:
         return not self.hashes.isdisjoint(hashes)
+
+
+def gather_erased(settings: Settings, warehouse: Warehouse) -> ErasedPeople | None:
+    """Return who was erased, None where nobody was. Raises UsageError where the person key is not there."""
+    hashes = warehouse.frame("erase/erased_hashes")["value_hash"]
+    return None if hashes.is_empty() else ErasedPeople(person_key(settings, warehouse), frozenset(hashes))
 
 
 def known_by(key: bytes, people: pl.DataFrame) -> list[KnownBy]:

@@ -142,6 +142,8 @@ def print_summary(summaries: Sequence["BatchSummary"]) -> None:
     for summary in summaries:
         for warning in summary.columns["warnings"] or ():
             note(f"{summary.cells()[0]}: {warning}")
+        if summary.columns["rows_suppressed"]:
+            note(f"{summary.cells()[0]}: {summary.columns['rows_suppressed']:,} suppressed; nothing of them is kept")
         if summary.columns["error"]:
             note(f"{summary.cells()[0]}: {summary.columns['status']}: {summary.columns['error']}")
 

@@ -31,7 +31,7 @@ from flows.staging import (
     stage_records,
     watch_columns,
 )
-from flows.steps import assign, disappear, drift, load, publish, pull, read, resolve, survive
+from flows.steps import assign, disappear, drift, load, preferences, publish, pull, read, resolve, survive
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
 
@@ -53,7 +53,6 @@ def ingest(
     """
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
     files = list(_files_of(request, reference))
-    _refuse_preferences(files)
     with open_run(settings, reference, request, step=step, report=report) as run:
         return list(_ingest_exports(plan_exports(files), run))
 
@@ -118,7 +117,7 @@ def load_batch(
         staged = run.step(stage_records, open_source, batch, run)
         name = staged.source.name
         if staged.is_sealed:
-            staged.source = run.step(redact_source, staged.source, batch.feed, run)
+            staged.source = run.step(redact_source, staged, batch.feed, run)
         staged.changes = run.step(watch_columns, staged, batch.feed, warehouse)
         run.report(Progress(name, "resolve", staged.rows_read))
         run.step(resolve.refuse_id_conflicts, warehouse)
@@ -135,6 +134,7 @@ def load_batch(
         run.report(Progress(name, "load", staged.rows_read))
         with warehouse.transaction():
             run.step(load.write_records, warehouse)
+            preferences.write_preferences(warehouse, run.settings, is_dry_run=run.request.is_dry_run)
             assign.keep_parted(warehouse)
             rule_changes = run.step(survive.conclude_leads, warehouse)
             run.step(assign.assign_leads, warehouse, run.reference.routing)
@@ -200,7 +200,9 @@ def _refuse_whole(staged: Staged, rows_rejected: int, feed: Feed, warehouse: War
     """Raise BatchFailedError for an export that lacks a column every lead needs, or of which too much was rejected."""
     if staged.source.is_partial:
         return
-    if has_header(staged):
+    if feed.kind == "preferences":
+        drift.require_addresses(staged.columns, feed)
+    elif has_header(staged):
         drift.require_columns(staged.columns, drift.last_columns(warehouse, feed), feed)
     load.check_tolerance(feed, staged.rows_read, rows_rejected)
 
@@ -229,13 +231,6 @@ def only_file(path: str, feed: str | None, reference: Reference) -> tuple[Path, 
         raise UsageError(f"{path}: holds {len(files)} files; name one")
     chosen = pull.choose_feed(files[0], reference.feeds) if feed is None else feed_named(feed, reference)
     return files[0], chosen
-
-
-def _refuse_preferences(files: Sequence[tuple[Path, Feed]]) -> None:
-    for _, feed in files:
-        if feed.kind == "preferences":
-            # Read as leads, they would make people of those who asked to be left alone.
-            raise UsageError(f"feed {feed.name}: files of opt-outs are not understood yet; take its files out")
 
 
 def feed_named(name: str, reference: Reference) -> Feed:

@@ -29,9 +29,6 @@ IDENTITY_FILE: Final = "identity.toml"
 ROUTING_FILE: Final = "routing.toml"
 SURVIVORSHIP_FILE: Final = "survivorship.toml"
 
-# Tables that are understood, though no step acts on their rows yet.
-UNSUPPORTED_TABLES: Final = ("do_not_load.csv",)
-
 _TABLE_FILES: Final = tuple(table.file_name for table in REFERENCE_TABLES)
 _RULE_FILES: Final = (IDENTITY_FILE, MODEL_FILE, ROUTING_FILE, SURVIVORSHIP_FILE)
 _USED_FILES: Final = (FEEDS_FILE, HEADER_ALIASES_FILE, *_RULE_FILES, *_TABLE_FILES)
@@ -56,6 +53,7 @@ class Reference:
     team_members: pl.DataFrame | None = None
     lead_sources: pl.DataFrame | None = None
     stages: pl.DataFrame | None = None
+    do_not_load: pl.DataFrame | None = None
     forbidden_headers: pl.DataFrame | None = None
     header_aliases: Path | None = None
     identity: IdentityRules = field(default_factory=IdentityRules)
@@ -85,7 +83,6 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
         for table in REFERENCE_TABLES
         if table.file_name in contents
     }
-    _refuse_unsupported_rows(tables)
     _check_references(tables)
     if toml:
         _check_feed_references(feeds, toml, tables)
@@ -109,6 +106,7 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
         team_members=frame("team_members.csv"),
         lead_sources=frame("lead_sources.csv"),
         stages=frame("stages.csv"),
+        do_not_load=frame("do_not_load.csv"),
         forbidden_headers=frame("forbidden_headers.csv"),
         header_aliases=folder / HEADER_ALIASES_FILE if HEADER_ALIASES_FILE in contents else None,
         identity=(
@@ -161,15 +159,6 @@ def _refuse_slips(folder: Path, names: list[str]) -> None:
             continue
         told = 'is a workbook and not read; in Excel save it as "CSV UTF-8":' if is_sheet else "is not read; call it"
         raise UsageError(f"{folder / name}: {told} {meant}, or move it out of the folder")
-
-
-def _refuse_unsupported_rows(tables: dict[str, TableRows]) -> None:
-    for file_name in UNSUPPORTED_TABLES:
-        if file_name in tables and tables[file_name].lines:
-            raise UsageError(
-                f"{tables[file_name].path}: this version does not act on its rows, so nothing is loaded "
-                "that they may forbid; move the file out of the folder to load all the same"
-            )
 
 
 def _hash_contents(contents: dict[str, bytes]) -> str:

@@ -39,6 +39,8 @@ _CONCLUSIONS: Final = (
     "conclusions/missing_leads",
     "conclusions/lead_provenance",
     "conclusions/lead_documents",
+    "conclusions/standing_preference",
+    "conclusions/lead_preference",
 )
 
 _POLL_SECONDS: Final = 0.2

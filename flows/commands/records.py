@@ -16,9 +16,7 @@ from flows.errors import UsageError
 def export(
     form: Annotated[
         Literal["json", "ndjson", "csv", "parquet", "text"] | None,
-        Parameter(
-            name="--format", help="how to write them [default: by the file name, else json; of a person text]"
-        ),
+        Parameter(name="--format", help="how to write them [default: by the file name, else json; of a person text]"),
     ] = None,
     to: Annotated[Path | None, Parameter(name="--output", help="the file to write; none: standard output")] = None,
     batch: Annotated[int | None, Parameter(help="only leads that this batch inserted or updated")] = None,

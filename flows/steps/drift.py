@@ -169,6 +169,15 @@ def _is_emptied(column: Column, before: Columns, now: Columns) -> bool:
     return was >= FULL_FRACTION and column.filled_count / now.row_count <= EMPTY_FRACTION
 
 
+def require_addresses(now: Columns, feed: Feed) -> None:
+    """Raise BatchFailedError for a list of opt-outs with rows in which no column is taken for an address."""
+    if now.row_count and now.fields.isdisjoint(("email", "phone")):
+        raise BatchFailedError(
+            "no column is taken for email or phone, so nobody can be marked; see what each column is taken for with: "
+            f"leads map FILE; name the right one under `headers` of feed {feed.name}"
+        )
+
+
 def require_columns(now: Columns, before: Columns, feed: Feed) -> None:
     """Raise BatchFailedError for a file with a header and rows that lacks what every lead must have.
 

@@ -169,6 +169,12 @@ def stage_crm_merges(warehouse: Warehouse, merges: pl.DataFrame) -> None:
         warehouse.append("staged_crm_merge", merges)
 
 
+def stage_apart(warehouse: Warehouse, apart: pl.DataFrame) -> None:
+    """Append the rows that make no lead and are no fault (`schemas.lead.APART_COLUMNS`), if any."""
+    if not apart.is_empty():
+        warehouse.append("staged_apart", apart)
+
+
 def stage_rejected(warehouse: Warehouse, rejected: pl.DataFrame) -> None:
     """Append rejected rows (`schemas.rejected`) to the staging table."""
     warehouse.append("staged_rejected", rejected.select(list(REJECTED_COLUMNS)))

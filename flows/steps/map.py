@@ -40,7 +40,17 @@ _VENDOR_PREFIXES: Final = {
 
 _NAMES: Final = ("firstName", "lastName")
 # Put together from several columns or taken apart; all other fields are one text of one column.
-_COMPOSED: Final = (*_NAMES, "full_name", "email", "phone", "location", "opt_out", "merged_into", "merged_ids")
+_COMPOSED: Final = (
+    *_NAMES,
+    "full_name",
+    "email",
+    "phone",
+    "location",
+    "opt_out",
+    "opt_in",
+    "merged_into",
+    "merged_ids",
+)
 
 
 def map_records(raw: pl.DataFrame, matches: Sequence[HeaderMatch], feed: Feed) -> pl.DataFrame:
@@ -232,6 +242,8 @@ def _location(columns: _Columns) -> dict[str, pl.Series]:
 def _opt_outs(columns: _Columns) -> dict[str, pl.Series]:
     """Return the opt-outs by channel; the cells stay in `extra` too, as evidence under their own header."""
     by_channel: dict[str, list[HeaderMatch]] = defaultdict(list)
+    for match in columns.of("opt_in"):
+        columns.leave(match, columns.cells(match))
     for match in columns.of("opt_out"):
         by_channel[f"opt_out#{match.role}" if match.role else "opt_out"].append(match)
     found = {}

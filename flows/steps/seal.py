@@ -30,12 +30,10 @@ from flows.formats.records import FileFormat
 from flows.header_matching import HeaderMatch
 from flows.headers import header_words
 from schemas.lead import ISSUE_COLUMNS
+from schemas.raw import REMOVED
 
 COLUMN_CODE: Final = "forbidden_column"
 CARD_CODE: Final = "card_number"
-MARK: Final = "[removed]"
-# What stands in every cell of a record whose person was erased.
-ERASED: Final = "[erased]"
 
 _SAMPLE: Final = 1_000
 _MANY_DIGITS: Final = re.compile(r"[0-9](?:[ \u00a0-]?[0-9]){12}")
@@ -150,6 +148,27 @@ def mask_rows(
     return masked
 
 
+def blank_record(text: str, headers: Sequence[str], file_format: FileFormat) -> str:
+    """Return a mark in place of the text of a record of which nothing may be kept; it is still one record."""
+    if file_format.format != "csv":
+        return json.dumps({headers[0] if headers else REMOVED: REMOVED}, ensure_ascii=False)
+    if file_format.delimiter is None:
+        return REMOVED
+    for start, end in reversed(_cell_spans(text, file_format.delimiter)):
+        if text[start:end].strip(' "'):
+            text = text[:start] + REMOVED + text[end:]
+    return text
+
+
+def blank_rows(rows: pl.DataFrame, row_numbers: Collection[int]) -> pl.DataFrame:
+    """Return a raw frame with a mark in place of the cells of these rows."""
+    is_blanked = pl.col("row_number").is_in(list(row_numbers))
+    return rows.with_columns(
+        pl.when(is_blanked & pl.col(header).is_not_null()).then(pl.lit(REMOVED)).otherwise(pl.col(header)).alias(header)
+        for header in _headers(rows)
+    )
+
+
 def mask_broken(text: str, rows: pl.DataFrame, forbidden: ForbiddenHeaders, file_format: FileFormat) -> str:
     """Return the text of a record that could not be read without what is, or may be, sealed in it.
 
@@ -163,38 +182,8 @@ def mask_broken(text: str, rows: pl.DataFrame, forbidden: ForbiddenHeaders, file
     sealed = forbidden.among(headers)
     if sealed:
         text = _mask_columns(text, headers, sealed, file_format)
-        text = _IBAN.sub(MARK, _SOCIAL_SECURITY.sub(MARK, text))
+        text = _IBAN.sub(REMOVED, _SOCIAL_SECURITY.sub(REMOVED, text))
     return without_card_numbers(text)
-
-
-def erase_text(text: str, file_format: FileFormat) -> str:
-    """Return the text of a readable record without anything that it says, in the same form."""
-    if file_format.format != "csv" or file_format.delimiter is None:
-        return json.dumps(_erased(json.loads(text)))
-    spans = _cell_spans(text, file_format.delimiter)
-    return file_format.delimiter.join(ERASED if text[start:end].strip(' "') else "" for start, end in spans)
-
-
-def erase_cells(rows: pl.DataFrame, row_numbers: Collection[int]) -> pl.DataFrame:
-    """Return a raw frame in which some rows say nothing any more."""
-    is_erased = rows["row_number"].is_in(list(row_numbers))
-    return rows.with_columns(
-        rows[header].set(is_erased & rows[header].is_not_null(), ERASED) for header in _headers(rows)
-    )
-
-
-def erased_rows(rows: pl.DataFrame) -> pl.Series:
-    """Return the row numbers of a raw frame whose people were erased."""
-    found = [rows[header] == ERASED for header in _headers(rows)]
-    return rows.filter(pl.any_horizontal(found))["row_number"] if found else rows["row_number"].clear()
-
-
-def _erased(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _erased(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_erased(inner) for inner in value]
-    return None if value is None else ERASED
 
 
 def _issues(row_numbers: pl.Series, column_name: pl.Expr | pl.Series, code: str) -> pl.DataFrame:
@@ -239,7 +228,7 @@ def _mask_columns(text: str, headers: Sequence[str], forbidden: Collection[str],
     places += [place - len(headers) + len(spans) for place in places]
     for start, end in sorted({spans[place] for place in places if 0 <= place < len(spans)}, reverse=True):
         if text[start:end].strip(' "'):
-            text = text[:start] + MARK + text[end:]
+            text = text[:start] + REMOVED + text[end:]
     return text
 
 
@@ -263,4 +252,4 @@ def _mask_member(text: str, header: str) -> str:
     """Return the text of a JSON record without the values of the key that a (dotted) header ends in."""
     key = re.escape(json.dumps(header.rpartition(".")[2], ensure_ascii=False)[1:-1])
     member = rf'("\s*{key}\s*"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|[^,}}\]\s]+)'
-    return re.sub(member, lambda found: f'{found[1]}"{MARK}"', text)
+    return re.sub(member, lambda found: f'{found[1]}"{REMOVED}"', text)

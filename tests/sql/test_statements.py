@@ -43,6 +43,7 @@ BATCH_ORDER = (
     "survive/conclude_newcomer_contacts",
     "load/write_reference",
     "load/write_records",
+    "preferences/gather_said",
     "survive/touch_people",
     "survive/changed_rules",
     "survive/keep_rules",

@@ -107,10 +107,10 @@ def _erasing(
     row_numbers: Collection[int], file_format: read.FileFormat
 ) -> Callable[[read.RawChunk, list[int]], list[str]]:
     def texts_of(chunk: read.RawChunk, numbers: list[int]) -> list[str]:
-        texts = zip(numbers, chunk.raw_of(numbers), strict=True)
+        names = headers_of(chunk.rows)
         return [
-            seal.blank_record(text, headers_of(chunk.rows), file_format) if number in row_numbers else text
-            for number, text in texts
+            seal.blank_record(text, names, file_format) if number in row_numbers else text
+            for number, text in zip(numbers, chunk.raw_of(numbers), strict=True)
         ]
 
     return texts_of

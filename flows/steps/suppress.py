@@ -1,6 +1,7 @@
 """Suppress: finds the rows of people of whom nothing may be kept, before any of it is.
 
-One door for all such people: by a contact in normal form (`do_not_load.csv`), or as who was erased. Of whom the archive was rid before, the record is known by the mark in its place.
+One door for all such people: by a contact in normal form (`do_not_load.csv`), or as who was erased. Of whom the archive
+was rid before, the record is known by the mark in its place.
 """
 
 import re
@@ -35,7 +36,7 @@ class Unwanted:
 
 
 def gather_unwanted(do_not_load: pl.DataFrame | None, region: str, erased: ErasedPeople | None = None) -> Unwanted:
-    """Return the people of `do_not_load.csv`, and who was erased; `region` is that of numbers without a calling code."""
+    """Return whom `do_not_load.csv` names, and who was erased; `region` is that of numbers without a calling code."""
     if do_not_load is None or do_not_load.is_empty():
         return Unwanted(erased=erased)
     return Unwanted(_read_contacts(do_not_load["value"].to_list(), region), erased)

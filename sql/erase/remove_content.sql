@@ -1,7 +1,7 @@
 -- Purpose: remove people from all tables. Left are numbers: which rows there were, and what became of them.
 -- Grain: as the tables. A rejected row keeps its codes, an event its name and time; ids become aliases of nobody.
--- Reads: erased_lead, erased_id, erased_record, erased_row. Writes: record, record_contact, record_identity, record_evidence,
---   record_block, record_lead, lead, lead_contact, cell_issue, match_decision, lead_event, rejected_row, lead_alias.
+-- Reads: erased_lead, erased_id, erased_record, erased_contact, erased_row. Writes: record, record_contact, record_identity, record_evidence,
+--   record_block, record_lead, lead, lead_contact, cell_issue, match_decision, lead_event, rejected_row, contact_preference, lead_alias.
 -- Caller: flows/erase.py.
 
 DELETE FROM record_contact
@@ -57,6 +57,13 @@ SET
     source_key = NULL,
     fingerprint = concat('erased ', batch_id, ' ', row_number)
 WHERE (batch_id, row_number) IN (SELECT (w.batch_id, w.row_number) FROM erased_row AS w);
+
+-- Who asked not to be contacted stays so: by the hash.
+UPDATE contact_preference
+SET
+    value = NULL,
+    evidence = NULL
+WHERE (kind, value) IN (SELECT (c.kind, c.value) FROM erased_contact AS c WHERE NOT c.is_shared);
 
 DELETE FROM lead_alias
 WHERE alias_id IN (SELECT i.lead_id FROM erased_id AS i);

@@ -45,10 +45,15 @@ def close_decided(run: Run, batch: load.Batch) -> None:
 
     The caller holds the transaction, with all else of the batch written. Raises BatchFailedError.
     """
-    load.keep_reference(run.warehouse, batch.reference_sha256, run.reference.contents)
-    load.write_batch(run.warehouse, batch, load.Ending("loaded", datetime.now(UTC)))
+    close_noted(run, batch)
     survive.date_decided(run.warehouse)
     load.check_invariants(run.warehouse, batch.batch_id, 0)
+
+
+def close_noted(run: Run, batch: load.Batch) -> None:
+    """Write the audit row of a batch that took no file and touched no lead. The caller holds the transaction."""
+    load.keep_reference(run.warehouse, batch.reference_sha256, run.reference.contents)
+    load.write_batch(run.warehouse, batch, load.Ending("loaded", datetime.now(UTC)))
 
 
 def feed_of(run: Run, columns: Mapping[str, Any]) -> Feed:

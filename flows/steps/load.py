@@ -29,8 +29,8 @@ SMALLEST_JUDGED_ROW_COUNT: Final = 50
 
 
 # A batch takes a file, or decides something anew without one.
-BatchKind = Literal["ingest", "replay", "approve", "undo", "merge", "unmerge", "sweep", "reassign"]
-WITHOUT_FILE: Final = ("undo", "merge", "unmerge", "sweep", "reassign")
+BatchKind = Literal["ingest", "replay", "approve", "undo", "merge", "unmerge", "sweep", "reassign", "preference"]
+WITHOUT_FILE: Final = ("undo", "merge", "unmerge", "sweep", "reassign", "preference")
 
 
 @dataclass(frozen=True)

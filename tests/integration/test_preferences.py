@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.integration.test_cli import Leads
@@ -398,3 +399,32 @@ def test_doctor_misses_the_key(office: Office) -> None:
     key.unlink()
     assert "is not there" in found()
     assert found().startswith("wrong")
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "json", "parquet"])
+def test_exports_say_who_may_be_contacted_and_read_back_without_a_change(office: Office, form: str) -> None:
+    office.load("crm", [{"id": "1", "firstName": "Dana", "lastName": "Reyes", "email": "dana@reyes.example"}])
+    office.load("crm", [{"id": "2", "firstName": "Omar", "lastName": "Haddad", "email": "omar@haddad.example"}])
+    office.leads("export", "--output", f"before.{form}")
+    assert b"may_email" not in (office.leads.folder / f"before.{form}").read_bytes()
+    office.leads("preference", "--email", "dana@reyes.example", "--out", "--channel", "email")
+
+    told = office.leads("export", "--output", f"after.{form}")
+
+    assert "1 of them asked not to be contacted in some way" in told.stderr
+    path = office.leads.folder / f"after.{form}"
+    frame: pl.DataFrame = getattr(pl, f"read_{form}")(path)
+    assert frame.select("firstName", "may_email", "may_call", "may_sms").rows() == [
+        ("Dana", False, True, True),
+        ("Omar", True, True, True),
+    ]
+    office.leads("export", "--for", "email", "--output", f"mailing.{form}")
+    assert b"Dana" not in (office.leads.folder / f"mailing.{form}").read_bytes()
+    assert b"Omar" in (office.leads.folder / f"mailing.{form}").read_bytes()
+
+    before = office.leads.rows("SELECT * FROM lead ORDER BY id")
+    [batch] = office.leads.json("ingest", str(path), "--feed", "crm")["batches"]
+    assert [batch[f"rows_{what}"] for what in ("read", "unchanged")] == [2, 2]
+    assert office.leads.rows("SELECT * FROM lead ORDER BY id") == before
+    assert office.may() == (False, True, True)
+    assert office.may("Omar") == (True, True, True)

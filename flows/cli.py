@@ -10,7 +10,7 @@ import cyclopts
 from cyclopts import App
 
 from flows import output, signals
-from flows.commands import batches, house, loading, owners, people, records, subjects
+from flows.commands import batches, contacting, house, loading, owners, people, records, subjects
 from flows.errors import LeadmillError, UsageError
 
 app = App(
@@ -39,6 +39,8 @@ app.command(people.unmerge)
 app.command(people.review)
 app.command(people.sweep)
 app.command(people.train)
+app.command(contacting.preference)
+app.command(contacting.preferences)
 app.command(owners.assign)
 app.command(owners.check_reference, name="check-reference")
 app.command(owners.reassign)

@@ -43,7 +43,10 @@ def examine(load: Callable[[], Settings]) -> list[Finding]:
     except UsageError as error:
         return [*findings, Finding("settings", "wrong", str(error), "correct it, and run leads doctor again")]
     findings.append(Finding("settings", "ok", f"warehouse {settings.warehouse}"))
-    return [*findings, _reference(settings), *_warehouse(settings), _archive(settings.archive), _prefect()]
+    return [
+        *(*findings, _reference(settings), *_warehouse(settings)),
+        *(*_key(settings), _archive(settings.archive), _prefect()),
+    ]
 
 
 def _python() -> Finding:
@@ -103,6 +106,39 @@ def _warehouse(settings: Settings) -> Iterator[Finding]:
     else:
         told = f"{path}: {path.stat().st_size:,} bytes"
         yield Finding("warehouse", "ok", told + (f"; {pending} migrations will be applied" if pending else ""))
+
+
+def _key(settings: Settings) -> Iterator[Finding]:
+    """Look whether the key by which people are known again is there, where the warehouse needs one."""
+    from flows.person_key import key_path, key_state
+    from flows.warehouse import check_migrations, read_warehouse
+
+    if not settings.warehouse.exists():
+        return
+    path = key_path(settings)
+    try:
+        with read_warehouse(settings.warehouse, wait_seconds=0) as warehouse:
+            if check_migrations(warehouse):
+                return
+            state = key_state(settings, warehouse)
+    except UsageError as error:
+        yield Finding("key", "wrong", str(error), "restore it from its backup, or set LEADS_KEY_FILE")
+    except LeadmillError:
+        # Said of the warehouse already.
+        return
+    else:
+        if state == "fitting" and path.stat().st_mode & 0o077:
+            yield Finding("key", "wrong", f"{path}: can be read by others", f"run: chmod 600 {path}")
+        elif state in ("missing", "other"):
+            told = "is not there" if state == "missing" else "is not the key of this warehouse"
+            yield Finding(
+                "key",
+                "wrong",
+                f"{path}: {told}; who opted out is kept, but nobody can be known again by a hash",
+                "restore it from its backup, or set LEADS_KEY_FILE",
+            )
+        else:
+            yield Finding("key", "ok", f"{path}: none was needed yet" if state == "none" else str(path))
 
 
 def _archive(archive: Path) -> Finding:

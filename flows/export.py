@@ -1,8 +1,8 @@
 """Export: leads as files that say all they need to be read back without a change.
 
 JSON and NDJSON are the specification's documents, with their log. CSV and Parquet are flat: the 30 columns, without
-`auditLog`, which is no column, and without `extra`, which is no field. Leads stand in the order of their ids. A part of
-them is in memory at a time, whatever their number.
+`auditLog`, which is no column, and without `extra`, which is no field. As soon as one of the leads may not be contacted
+in every way, all say how they may be. Leads stand in the order of their ids. A part of them is in memory at a time.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,9 +14,10 @@ import polars as pl
 
 from flows.formulas import neutralise
 from flows.warehouse import Warehouse
-from schemas.spec import lead_columns
+from schemas.preference import MAY_COLUMNS
 
 Format = Literal["json", "ndjson", "csv", "parquet"]
+Channel = Literal["email", "phone", "sms"]
 
 _LEADS_AT_A_TIME: Final = 50_000
 # To the microsecond, as the warehouse has them: a time that lost some would be a change when it is read back.
@@ -25,22 +26,53 @@ _TIME: Final = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which leads: of a batch, changed since a time, that meet a condition over `lead`; all of these that are given."""
+    """Which leads: of a batch, changed since a time, that meet a condition over `lead`, that a channel is open to.
+
+    All of these that are given hold.
+    """
 
     batch_id: int | None = None
     since: datetime | None = None
     condition: str | None = None
+    channel: Channel | None = None
 
 
-def write_leads(warehouse: Warehouse, wanted: Wanted, file: BinaryIO, form: Format) -> int:
+@dataclass(frozen=True)
+class Written:
+    """How many leads were written, and how many of them may not be contacted in every way."""
+
+    lead_count: int
+    restricted_count: int
+
+
+def write_leads(warehouse: Warehouse, wanted: Wanted, file: BinaryIO, form: Format) -> Written:
     """Write the wanted leads to a binary file; return how many they are.
 
     Raises UsageError for a condition that is none.
     """
-    parameters = {"batch_id": wanted.batch_id, "since": wanted.since}
+    parameters = {"batch_id": wanted.batch_id, "since": wanted.since, "channel": wanted.channel}
     ids = warehouse.narrowed("export/wanted_leads", parameters, wanted.condition, "id").sort().alias("lead_id")
-    _WRITERS[form](_chunks(warehouse, ids, "export/documents" if "json" in form else "export/leads"), file)
-    return ids.len()
+    restricted = warehouse.frame("export/restricted_leads")
+    restricted = restricted.filter(restricted["lead_id"].is_in(ids.implode()))
+    chunks = _chunks(warehouse, ids, "export/documents" if "json" in form else "export/leads")
+    if not restricted.is_empty():
+        chunks = (_with_preferences(chunk, restricted) for chunk in chunks)
+    _WRITERS[form](chunks, file)
+    return Written(ids.len(), restricted.height)
+
+
+def _with_preferences(chunk: pl.DataFrame, restricted: pl.DataFrame) -> pl.DataFrame:
+    """Return a part of the leads with how each may be contacted: in columns, or in their documents."""
+    known = chunk.select("id").join(restricted, left_on="id", right_on="lead_id", how="left", maintain_order="left")
+    may = known.select(pl.col(name).fill_null(True) for name in MAY_COLUMNS)
+    if "document" not in chunk.columns:
+        return chunk.hstack(may)
+    members = may.select(pl.concat_str(_member(name) for name in MAY_COLUMNS)).to_series()
+    return chunk.with_columns(document=chunk["document"].str.strip_suffix("}") + members + "}")
+
+
+def _member(name: str) -> pl.Expr:
+    return pl.format(',"{}":{}', pl.lit(name), pl.col(name).cast(pl.String))
 
 
 def _chunks(warehouse: Warehouse, ids: pl.Series, name: str) -> Iterator[pl.DataFrame]:
@@ -67,7 +99,7 @@ def _write_ndjson(chunks: Iterator[pl.DataFrame], file: BinaryIO) -> None:
 def _write_csv(chunks: Iterator[pl.DataFrame], file: BinaryIO) -> None:
     # With a byte order mark: Excel takes it for cp1252 without.
     for number, chunk in enumerate(chunks):
-        cells = chunk.select(_sheet_cell(chunk[name]) for name in lead_columns())
+        cells = chunk.select(_sheet_cell(chunk[name]) for name in chunk.columns)
         cells.write_csv(file, include_header=number == 0, include_bom=number == 0)
 
 

@@ -8,6 +8,9 @@ from schemas.spec import UTC_TIMESTAMP
 
 CHANNELS: Final = ("email", "phone", "sms", "all")
 
+# How a lead may be contacted, as exports and views tell it.
+MAY_COLUMNS: Final = ("may_email", "may_call", "may_sms")
+
 PREFERENCE_COLUMNS: Final[dict[str, pl.DataType]] = {
     "row_number": pl.Int64(),
     "kind": pl.String(),

@@ -40,6 +40,10 @@ def explain(
     columns = ("field", "value", "feed", "batch_id", "row_number", "record_id", "as_of", "rule")
     output.print_records(fields, columns, as_json=False)
     output.print_text("\n".join(document["assignment"]))
+    if document["preferences"]:
+        output.print_records([explanation.may], tuple(explanation.may), as_json=False)
+        told = ("channel", "status", "source", "evidence", "noted_at", "last_noted_at", "batch_id", "is_standing")
+        output.print_records(document["preferences"], told, as_json=False)
 
 
 def merges(

@@ -27,12 +27,17 @@ def export(
     subject: Annotated[
         int | None, Parameter(help="instead: all that is held about the person of this lead, as text or json")
     ] = None,
+    channel: Annotated[
+        Literal["email", "phone", "sms"] | None,
+        Parameter(name="--for", help="only leads that may be contacted this way; none: all, who say how they may be"),
+    ] = None,
     places: Places = NOWHERE_SPECIAL,
 ) -> None:
     """Write leads as JSON or NDJSON (the specification's documents), CSV or Parquet (its 30 columns), by id.
 
-    What is written can be loaded again without a change. In CSV, cells that a spreadsheet would run begin with an
-    apostrophe, which is taken away when they are loaded.
+    Where one of them asked not to be contacted, all have may_email, may_call and may_sms besides; --for leaves those
+    out who may not be. What is written can be loaded again without a change. In CSV, cells that a spreadsheet would
+    run begin with an apostrophe, which is taken away when they are loaded.
 
     Examples:
 
@@ -60,9 +65,14 @@ def export(
         if batch is not None:
             batch_named(warehouse, batch)
         with whole_file(to) if to else nullcontext(sys.stdout.buffer) as file:
-            count = write_leads(warehouse, Wanted(batch, moment, where), file, form)
+            written = write_leads(warehouse, Wanted(batch, moment, where, channel), file, form)
     sys.stdout.flush()
-    output.note(f"{count:,} leads written to {to or 'standard output'}.")
+    output.note(f"{written.lead_count:,} leads written to {to or 'standard output'}.")
+    if written.restricted_count:
+        output.note(
+            f"{written.restricted_count:,} of them asked not to be contacted in some way: see may_email, may_call and "
+            "may_sms, or leave them out: --for email|phone|sms"
+        )
 
 
 def _export_subject(lead_id: int, to: Path | None, form: Literal["text", "json"], places: Places) -> None:

@@ -30,8 +30,10 @@ SMALLEST_JUDGED_ROW_COUNT: Final = 50
 
 
 # A batch takes a file, or decides something anew without one.
-BatchKind = Literal["ingest", "replay", "approve", "undo", "merge", "unmerge", "sweep", "reassign", "erase"]
-WITHOUT_FILE: Final = ("undo", "merge", "unmerge", "sweep", "reassign", "erase")
+BatchKind = Literal[
+    "ingest", "replay", "approve", "undo", "merge", "unmerge", "sweep", "reassign", "preference", "erase"
+]
+WITHOUT_FILE: Final = ("undo", "merge", "unmerge", "sweep", "reassign", "preference", "erase")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from flows.cells.json_objects import json_objects
 from flows.cells.parsed import put
 from flows.header_aliases import Aliases, load_aliases
 from flows.header_matching import HeaderMatch, map_headers
+from schemas.preference import MAY_COLUMNS
 from schemas.reference import Feed
 from schemas.spec import spec_fields
 
@@ -243,7 +244,9 @@ def _opt_outs(columns: _Columns) -> dict[str, pl.Series]:
     """Return the opt-outs by channel; the cells stay in `extra` too, as evidence under their own header."""
     by_channel: dict[str, list[HeaderMatch]] = defaultdict(list)
     for match in columns.of("opt_in"):
-        columns.leave(match, columns.cells(match))
+        # What an export of ours concluded is no evidence, and would be a change when it is read back.
+        if match.header not in MAY_COLUMNS:
+            columns.leave(match, columns.cells(match))
     for match in columns.of("opt_out"):
         by_channel[f"opt_out#{match.role}" if match.role else "opt_out"].append(match)
     found = {}

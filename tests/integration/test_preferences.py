@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.integration.test_cli import Leads
@@ -294,3 +295,136 @@ def test_list_without_addresses_is_refused(office: Office) -> None:
 
     assert failed.returncode == 1
     assert "no column is taken for email or phone, so nobody can be marked" in failed.stderr
+
+
+def test_what_is_said_by_hand_holds_before_and_after_the_lead_is_there(office: Office) -> None:
+    said = office.leads("preference", "--email", "DANA@reyes.example", "--out", "--evidence", "call of 3 March")
+    assert said.returncode == 0, said.stderr
+    office.load("web", [DANA, OMAR])
+    assert office.may() == (False, False, False)
+
+    done = office.leads.json("preference", "--phone", "646-736-0100", "--out", "--channel", "phone")
+    assert done["kind"] == "preference"
+    assert [(lead["may_email"], lead["may_call"], lead["may_sms"]) for lead in done["leads"]] == [(True, False, True)]
+
+    lifted = office.leads.json("preference", "--email", "dana@reyes.example", "--in", "--evidence", "letter")
+    assert office.may() == (True, True, True)
+    office.leads("undo", str(lifted["batch_id"]))
+    assert office.may() == (False, False, False)
+
+    listed = office.leads.json("preferences")
+    assert [(row["channel"], row["status"], row["source"], row["evidence"], row["is_standing"]) for row in listed] == [
+        ("all", "in", "by hand", "letter", False),
+        ("phone", "out", "by hand", "by hand", True),
+        ("all", "out", "by hand", "call of 3 March", True),
+    ]
+    assert "@" not in str(listed)
+    assert "6467360100" not in str(listed)
+    [(dana,)] = office.leads.rows("SELECT id FROM lead WHERE firstName = 'Dana'")
+    explained = office.leads.json("explain", str(dana))
+    assert (explained["may_email"], explained["may_call"], explained["may_sms"]) == (False, False, False)
+    assert [row["status"] for row in explained["preferences"]] == ["in", "out"]
+    assert "call of 3 March" in office.leads("explain", str(dana)).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--email", "dana@reyes.example"), "say what they want"),
+        (("--out",), "say of whom"),
+        (("--email", "a@b.example", "--phone", "1", "--out"), "say of whom"),
+        (("--email", "dana-reyes", "--out"), "--email: cannot be read as an e-mail address"),
+        (("--phone", "12", "--out"), "--phone: cannot be read as a phone number"),
+        (("--email", "dana@reyes.example", "--in"), "consent counts with evidence only"),
+    ],
+)
+def test_what_is_not_said_clearly_is_refused(office: Office, arguments: tuple[str, ...], told: str) -> None:
+    refused = office.leads("preference", *arguments)
+
+    assert refused.returncode == 2
+    assert told in refused.stderr
+    assert "dana" not in refused.stderr
+
+
+def test_rotation_passes_over_who_may_not_be_contacted_at_all(office: Office) -> None:
+    reference = office.reference
+    (reference / "teams.csv").write_text("teamId,accountId,name\n1,acme,East\n")
+    (reference / "users.csv").write_text("user\nann@acme.example\n")
+    (reference / "team_members.csv").write_text("teamId,user\n1,ann@acme.example\n")
+    (reference / "feeds.toml").write_text(FEEDS.replace("[feeds.web]\n", "[feeds.web]\nteam_id = 1\n"))
+    (reference / "routing.toml").write_text("skip_opted_out = true\n")
+    office.leads("preference", "--email", DANA["Email"], "--out")
+    rows = [
+        DANA,
+        {**OMAR, "Email Opt Out": "1"},
+        {"First Name": "Kim", "Last Name": "Out", "Email": "kim@out.example", "Unsubscribed": "1"},
+    ]
+
+    office.load("web", rows)
+
+    assert office.leads.rows(
+        "SELECT firstName, l.assignedTo, owner_rule FROM lead AS l JOIN assignment AS a ON a.lead_id = l.id ORDER BY 1"
+    ) == [
+        ("Dana", None, "unassigned_opted_out"),
+        ("Kim", None, "unassigned_opted_out"),
+        ("Omar", "ann@acme.example", "rotation"),
+    ]
+    (reference / "routing.toml").write_text("")
+    office.load("web", [{**rows[2], "Job Title": "Owner"}], "2026-01-07")
+    assert office.leads.rows("SELECT assignedTo FROM lead WHERE firstName = 'Kim'") == [("ann@acme.example",)]
+
+
+def test_lists_can_be_undone_and_opt_outs_stay(office: Office) -> None:
+    office.load("web", [DANA])
+    batch = office.load("stop", [{"email": DANA["Email"], "channel": "email"}])
+
+    assert office.leads("undo", str(batch["batch_id"])).returncode == 0
+
+    assert office.may() == (False, True, True)
+    assert office.leads.rows("SELECT count(*) FROM lead") == [(1,)]
+
+
+def test_doctor_misses_the_key(office: Office) -> None:
+    def found() -> str:
+        [finding] = [each for each in office.leads.json("doctor") if each["check"] == "key"]
+        return f"{finding['status']}: {finding['detail']}"
+
+    office.load("web", [OMAR])
+    assert found().endswith("none was needed yet")
+    office.load("list", [{**DANA, "Email Opt Out": "true"}])
+    key = office.leads.folder / "data" / "leads.key"
+    assert found().startswith("ok")
+    key.chmod(0o644)
+    assert "can be read by others" in found()
+    key.unlink()
+    assert "is not there" in found()
+    assert found().startswith("wrong")
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "json", "parquet"])
+def test_exports_say_who_may_be_contacted_and_read_back_without_a_change(office: Office, form: str) -> None:
+    office.load("crm", [{"id": "1", "firstName": "Dana", "lastName": "Reyes", "email": "dana@reyes.example"}])
+    office.load("crm", [{"id": "2", "firstName": "Omar", "lastName": "Haddad", "email": "omar@haddad.example"}])
+    office.leads("export", "--output", f"before.{form}")
+    assert b"may_email" not in (office.leads.folder / f"before.{form}").read_bytes()
+    office.leads("preference", "--email", "dana@reyes.example", "--out", "--channel", "email")
+
+    told = office.leads("export", "--output", f"after.{form}")
+
+    assert "1 of them asked not to be contacted in some way" in told.stderr
+    path = office.leads.folder / f"after.{form}"
+    frame: pl.DataFrame = getattr(pl, f"read_{form}")(path)
+    assert frame.select("firstName", "may_email", "may_call", "may_sms").rows() == [
+        ("Dana", False, True, True),
+        ("Omar", True, True, True),
+    ]
+    office.leads("export", "--for", "email", "--output", f"mailing.{form}")
+    assert b"Dana" not in (office.leads.folder / f"mailing.{form}").read_bytes()
+    assert b"Omar" in (office.leads.folder / f"mailing.{form}").read_bytes()
+
+    before = office.leads.rows("SELECT * FROM lead ORDER BY id")
+    [batch] = office.leads.json("ingest", str(path), "--feed", "crm")["batches"]
+    assert [batch[f"rows_{what}"] for what in ("read", "unchanged")] == [2, 2]
+    assert office.leads.rows("SELECT * FROM lead ORDER BY id") == before
+    assert office.may() == (False, True, True)
+    assert office.may("Omar") == (True, True, True)

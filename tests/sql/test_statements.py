@@ -53,6 +53,7 @@ BATCH_ORDER = (
     "survive/conclude_many",
     "survive/standing_assignments",
     "assign/decide_team_and_source",
+    "assign/skip_opted_out",
     "assign/create_turns",
     "assign/find_company_owners",
     "assign/write_assignments",

@@ -38,6 +38,7 @@ _CONCLUSIONS: Final = (
     "conclusions/missing_leads",
     "conclusions/lead_provenance",
     "conclusions/lead_documents",
+    "conclusions/lead_at",
 )
 
 _POLL_SECONDS: Final = 0.2

@@ -39,6 +39,7 @@ _CONCLUSIONS: Final = (
     "conclusions/lead_provenance",
     "conclusions/lead_documents",
     "conclusions/lead_at",
+    "conclusions/without_secrets",
 )
 
 _POLL_SECONDS: Final = 0.2

@@ -155,31 +155,6 @@ SET value = greatest(value, (SELECT max(e.id) FROM lead_event AS e WHERE e.batch
 FROM this_batch AS b
 WHERE high_water.name = 'event_id';
 
--- What a text lets its reader do must not be stored: secrets in the query of an address, and bearer tokens.
-CREATE OR REPLACE TEMP MACRO without_tokens(text) AS regexp_replace(
-    regexp_replace(
-        text,
-        '([?&;][^?&;=#\s"]*(?:auth|cookie|key|token|secret|password|passwd|signature|session|credential)[^?&;=#\s"]*=)'
-        || '[^?&;#\s"\\]*',
-        '\1***',
-        'gi'
-    ),
-    '(\bbearer\s+)[a-z0-9._~+/=-]{8,}',
-    '\1***',
-    'gi'
-);
-
--- The same in a document: the names of its members stay, the values of those that are secrets go.
-CREATE OR REPLACE TEMP MACRO without_secrets(document) AS without_tokens(
-    regexp_replace(
-        document,
-        '("[^"]*(?:authorization|cookie|api[-_]?key|token|secret|password|passwd|signature|credential)[^"]*"\s*:\s*)'
-        || '(?:"(?:[^"\\]|\\.)*"|\[[^\[\]]*\]|\{[^{}]*\})',
-        '\1"***"',
-        'gi'
-    )
-);
-
 INSERT INTO lead_event
 WITH entry AS (
     SELECT
@@ -235,7 +210,7 @@ imported AS (
                             WHEN
                                 regexp_matches(
                                     lower(header.key),
-                                    'auth|cookie|key|token|secret|password|signature|session|credential'
+                                    'auth|cookie|key|token|secret|passw|pwd|signature|session|credential|jwt|assertion'
                                 )
                                 THEN '"***"'::JSON
                             ELSE without_tokens(header.value::VARCHAR)::JSON
@@ -275,7 +250,7 @@ SELECT
     i.user,
     i.account_id,
     i.apiKey,
-    i.data::JSON AS data,
+    if(json_valid(i.data), i.data, '"***"')::JSON AS data,
     i.request_headers::JSON AS requestHeaders,
     i.requestIpAddress,
     i.requestMethod,

@@ -1,7 +1,7 @@
 -- Purpose: what a text or a document lets its reader do must not be stored: secrets by their names, in the log that a CRM's
 --   export brings along.
 -- Grain: macros without_tokens(text) and without_secrets(document): the same, with *** for each secret.
--- Reads: nothing. Writes: without_tokens, without_secrets, and the macros of patterns that they are made of.
+-- Reads: nothing. Writes: without_tokens, without_secrets (and the macros of the patterns that they are made of).
 -- Caller: flows/warehouse.py.
 
 -- What the patterns are made of: names of secrets; a string; a list or an object that has such in it.

@@ -250,7 +250,7 @@ SELECT
     i.user,
     i.account_id,
     i.apiKey,
-    if(json_valid(i.data), i.data, '"***"')::JSON AS data,
+    if(i.data IS NULL OR json_valid(i.data), i.data, '"***"')::JSON AS data,
     i.request_headers::JSON AS requestHeaders,
     i.requestIpAddress,
     i.requestMethod,

@@ -41,6 +41,8 @@ _CONCLUSIONS: Final = (
     "conclusions/lead_documents",
     "conclusions/standing_preference",
     "conclusions/lead_preference",
+    "conclusions/lead_at",
+    "conclusions/without_secrets",
 )
 
 _POLL_SECONDS: Final = 0.2

@@ -10,7 +10,7 @@ import cyclopts
 from cyclopts import App
 
 from flows import output, signals
-from flows.commands import batches, house, loading, owners, people, records
+from flows.commands import backups, batches, house, loading, owners, people, records
 from flows.errors import LeadmillError, UsageError
 
 app = App(
@@ -43,6 +43,8 @@ app.command(owners.assign)
 app.command(owners.check_reference, name="check-reference")
 app.command(owners.reassign)
 app.command(records.export)
+app.command(backups.backup)
+app.command(backups.restore)
 app.command(house.sql)
 app.command(house.doctor)
 app.command(house.up)

@@ -77,10 +77,23 @@ def main() -> int:
             return _tell_stop(stopped)
         if debug:
             raise
+        damage = _damage_in(error)
+        if damage is not None:
+            output.end_progress()
+            output.print_error(damage)
+            return damage.exit_code
         # Its text may hold cells of a file: only its kind is shown.
         output.note(f"leads: internal error ({type(error).__name__}); run again with --debug and report it")
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _damage_in(error: Exception) -> LeadmillError | None:
+    if "flows.warehouse" not in sys.modules:
+        return None
+    from flows.warehouse import damage_in
+
+    return damage_in(error)
 
 
 def _tell_stop(stopped: signals.Stopped) -> int:

@@ -16,7 +16,7 @@ import polars as pl
 from flows.backup import Contents, checksum_file, contents_of, copy_file, refuse_without_room
 from flows.errors import LeadmillError, UsageError, WarehouseBusyError, WarehouseError
 from flows.settings import Settings
-from flows.warehouse import check_migrations, hold_warehouse, read_all_tables, read_warehouse
+from flows.warehouse import check_migrations, hold_warehouse, log_of, read_all_tables, read_warehouse
 from flows.whole_files import whole_file
 
 
@@ -125,7 +125,7 @@ def _tell_loss(warehouse: Path, lost: list[dict[str, Any]], trouble: str | None)
 def _keep_old(warehouse: Path) -> Path | None:
     """Keep the warehouse of before beside itself, with its log, of which nothing may reach the new one."""
     if not warehouse.exists():
-        log = _log_of(warehouse)
+        log = log_of(warehouse)
         if log.exists():
             log.replace(log.with_name(f"{log.name}.before-restore-{_now()}"))
         return None
@@ -136,13 +136,9 @@ def _keep_old(warehouse: Path) -> Path | None:
     except OSError:
         shutil.copyfile(warehouse, kept)
     kept.chmod(0o600)
-    if _log_of(warehouse).exists():
-        _log_of(warehouse).replace(_log_of(kept))
+    if log_of(warehouse).exists():
+        log_of(warehouse).replace(log_of(kept))
     return kept
-
-
-def _log_of(warehouse: Path) -> Path:
-    return warehouse.with_name(warehouse.name + ".wal")
 
 
 def _now() -> str:

@@ -202,6 +202,9 @@ def open_warehouse(
     except OSError as error:
         raise WarehouseError(f"{path.parent}: cannot be made ({error.strerror}); set LEADS_WAREHOUSE") from error
     is_new = not path.exists()
+    if not is_new and path.is_file() and path.stat().st_size == 0:
+        # DuckDB would begin a new one in it; whoever had leads in it must hear that they are gone.
+        raise WarehouseError(f"{path}: is empty, not a DuckDB file; run: leads doctor")
     lock_file = _take_lock(path, deadline, wait_seconds)
     try:
         connection = _connect(path, deadline, wait_seconds, read_only=False, config={})
@@ -213,6 +216,16 @@ def open_warehouse(
         os.close(lock_file)
         raise
     return Warehouse(connection, lock_file)
+
+
+def lock_of(path: Path) -> Path:
+    """Return where the run lock of a warehouse lies."""
+    return path.with_name(path.name + ".lock")
+
+
+def log_of(path: Path) -> Path:
+    """Return where DuckDB keeps what is committed and not in the file of a warehouse yet."""
+    return path.with_name(path.name + ".wal")
 
 
 @contextmanager
@@ -245,7 +258,7 @@ def read_warehouse(path: Path, *, wait_seconds: float) -> Warehouse:
 
 
 def _take_lock(path: Path, deadline: float, wait_seconds: float) -> int:
-    lock_path = path.with_name(path.name + ".lock")
+    lock_path = lock_of(path)
     try:
         lock_file = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -302,7 +315,7 @@ def _unreadable(path: Path, reason: str) -> str:
     if path.is_dir():
         return f"{path}: is a folder, not a warehouse file; set LEADS_WAREHOUSE to a file"
     if "not a valid DuckDB database file" in reason:
-        return f"{path}: is not a DuckDB file; set LEADS_WAREHOUSE to another path, or move that file away"
+        return f"{path}: is not a DuckDB file; run: leads doctor"
     return f"{path}: DuckDB cannot open it ({reason.splitlines()[0]}); run: leads doctor"
 
 

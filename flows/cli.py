@@ -47,6 +47,7 @@ app.command(backups.backup)
 app.command(backups.restore)
 app.command(house.sql)
 app.command(house.doctor)
+app.command(house.verify)
 app.command(house.up)
 
 

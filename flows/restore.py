@@ -15,6 +15,7 @@ import polars as pl
 
 from flows.backup import Contents, checksum_file, contents_of, copy_file, refuse_without_room
 from flows.errors import LeadmillError, UsageError, WarehouseBusyError, WarehouseError
+from flows.heads import set_aside
 from flows.settings import Settings
 from flows.warehouse import check_migrations, hold_warehouse, log_of, read_all_tables, read_warehouse
 from flows.whole_files import whole_file
@@ -22,11 +23,12 @@ from flows.whole_files import whole_file
 
 @dataclass(frozen=True)
 class Restored:
-    """What is in the warehouse now, which batches are in it no more, and where the warehouse of before is kept."""
+    """What is in the warehouse now, which batches are in it no more, and where warehouse and heads of before are."""
 
     contents: Contents
     lost: list[dict[str, Any]]
     kept: Path | None
+    heads: Path | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ def restore(settings: Settings, backup: Path, *, is_confirmed: bool = False) -> 
             copy.flush()
             os.fsync(copy.fileno())
             kept = _keep_old(warehouse)
-    return Restored(checked.contents, lost, kept)
+        # Those of lost batches would be held against the ones that take their numbers.
+        heads = set_aside(settings.archive, f"heads.before-restore-{_now()}.jsonl")
+    return Restored(checked.contents, lost, kept, heads)
 
 
 def _check(backup: Path, *, is_confirmed: bool) -> _Checked:

@@ -63,7 +63,7 @@ def restore(
 
     done = put_back(places.settings(), file, is_confirmed=yes)
     if as_json:
-        output.print_json({**asdict(done.contents), "kept": done.kept, "lost_batches": done.lost})
+        output.print_json({**asdict(done.contents), "kept": done.kept, "heads": done.heads, "lost_batches": done.lost})
         return
     output.print_text(f"restored: {done.contents.batch_count:,} batches, {done.contents.lead_count:,} leads")
     if done.lost:
@@ -71,3 +71,5 @@ def restore(
         output.print_records(done.lost, ("batch_id", "kind", "file_uri", "started_at"), as_json=False)
     if done.kept is not None:
         output.note(f"The warehouse of before is {done.kept}; take it away when all is well.")
+    if done.heads is not None:
+        output.note(f"The heads of its chain are {done.heads}; the next run leaves those of the restored warehouse.")

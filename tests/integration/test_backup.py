@@ -126,6 +126,9 @@ def test_the_files_of_lost_batches_bring_them_again(leads: Leads, backed_up: Pat
     assert leads.rows("SELECT count(*) FROM lead") == [(2,)]
     assert leads("ingest", "later.csv").returncode == 0
     assert leads.rows(state) == before
+    # The heads of the lost batch are kept, and not held against the one that has its number now.
+    assert leads("verify").returncode == 0
+    assert '"batch_id": 2' in Path(restored["heads"]).read_text()
 
 
 def test_the_warehouse_of_before_is_kept_with_its_log(leads: Leads, backed_up: Path) -> None:

@@ -61,7 +61,7 @@ def back_up(settings: Settings, path: Path | None, *, may_replace: bool = False)
             sha256 = copy_file(settings.warehouse, copy)
             copy.flush()
             _refuse_damaged(Path(copy.name), contents)
-            _write_checksum(target, sha256)
+            write_checksum(target, sha256)
     return Backup(target, contents, target.stat().st_size, sha256)
 
 
@@ -120,6 +120,7 @@ def _refuse_damaged(copy: Path, contents: Contents) -> None:
             raise WarehouseError("the copy is not what was copied: another program writes to the warehouse; end it")
 
 
-def _write_checksum(backup: Path, sha256: str) -> None:
+def write_checksum(backup: Path, sha256: str) -> None:
+    """Write the checksum of a backup beside it."""
     with whole_file(checksum_file(backup)) as file:
         file.write(f"{sha256}  {backup.name}\n".encode())

@@ -1,4 +1,4 @@
-"""Commands by which nothing is lost when a machine breaks: backup, restore."""
+"""Commands by which nothing is lost when a machine breaks: backup, restore, rebuild."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -73,3 +73,39 @@ def restore(
         output.note(f"The warehouse of before is {done.kept}; take it away when all is well.")
     if done.heads is not None:
         output.note(f"The heads of its chain are {done.heads}; the next run leaves those of the restored warehouse.")
+
+
+def rebuild(
+    to: Annotated[Path, Parameter(help="a new file for the new warehouse")],
+    *,
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> int:
+    """Build the warehouse anew in another file: from the archive, the reference data of each batch, and all decisions.
+
+    The warehouse itself is only read, and runs wait until the new one is ready. Says which tables are not the same:
+    none, where nobody changed them by hand; exit 1 if there are any. Then: leads restore FILE.
+
+    Examples:
+
+        leads rebuild --to data/warehouse/again.duckdb
+    """
+    from flows.rebuild import rebuild as build_again
+
+    done = build_again(places.settings(), to, report=output.report_progress)
+    output.end_progress()
+    if as_json:
+        output.print_json({"file": to, **asdict(done.contents), "differing_tables": done.differing_tables})
+    else:
+        output.print_text(f"{to}: {done.contents.batch_count:,} batches, {done.contents.lead_count:,} leads")
+        output.note(_compared(done.differing_tables))
+        output.note(f"To put it in the place of the warehouse: leads restore {to}")
+    return int(bool(done.differing_tables))
+
+
+def _compared(differing_tables: list[str] | None) -> str:
+    if differing_tables is None:
+        return "The warehouse is damaged, so that the two cannot be compared."
+    if differing_tables:
+        return f"Not as in the warehouse: {', '.join(differing_tables)}."
+    return "Every table is as in the warehouse."

@@ -10,7 +10,7 @@ import cyclopts
 from cyclopts import App
 
 from flows import output, signals
-from flows.commands import batches, contacting, house, loading, owners, people, records, subjects
+from flows.commands import backups, batches, contacting, house, loading, owners, people, records, subjects
 from flows.errors import LeadmillError, UsageError
 
 app = App(
@@ -47,6 +47,9 @@ app.command(owners.check_reference, name="check-reference")
 app.command(owners.reassign)
 app.command(records.export)
 app.command(subjects.erase)
+app.command(backups.backup)
+app.command(backups.restore)
+app.command(backups.rebuild)
 app.command(house.sql)
 app.command(house.doctor)
 app.command(house.verify)
@@ -80,10 +83,23 @@ def main() -> int:
             return _tell_stop(stopped)
         if debug:
             raise
+        damage = _damage_in(error)
+        if damage is not None:
+            output.end_progress()
+            output.print_error(damage)
+            return damage.exit_code
         # Its text may hold cells of a file: only its kind is shown.
         output.note(f"leads: internal error ({type(error).__name__}); run again with --debug and report it")
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _damage_in(error: Exception) -> LeadmillError | None:
+    if "flows.warehouse" not in sys.modules:
+        return None
+    from flows.warehouse import damage_in
+
+    return damage_in(error)
 
 
 def _tell_stop(stopped: signals.Stopped) -> int:

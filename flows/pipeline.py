@@ -7,7 +7,7 @@ same functions run in the same order, and what is promised rests on the warehous
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
@@ -77,14 +77,14 @@ def ingest_file(export: Export, run: Run) -> publish.BatchSummary:
     try:
         taken = run.step(pull.archive_file, path, run.archive, feed, batch.started_at)
     except UnreadableFileError as error:
-        return close_batch(run, batch, load.Ending("failed", datetime.now(UTC), error=str(error)))
+        return close_batch(run, batch, load.Ending("failed", run.clock.ends(), error=str(error)))
     batch = with_file(batch, taken)
     known = load.find_loaded_batch(run.warehouse, feed, taken.sha256, has_newer_export=export.is_past)
     if known is not None and not run.request.is_forced:
         repeat = None
         if feed.extent == "full":
             repeat = disappear.Listing(batch.batch_id, feed, taken.as_of, known, export.is_last)
-        return close_batch(run, batch, load.Ending("skipped", datetime.now(UTC)), repeat=repeat)
+        return close_batch(run, batch, load.Ending("skipped", run.clock.ends()), repeat=repeat)
     if feed.extent == "full":
         batch = replace(batch, as_of=_export_time(run.warehouse, feed, taken, batch.started_at))
     return load_batch(batch, run, lambda: open_file(taken, feed), is_whole=export.is_last)
@@ -146,17 +146,17 @@ def load_batch(
             load.write_rejected(warehouse)
             disappear.write_listing(warehouse, listing)
             run.step(disappear.settle_missing, warehouse, batch.feed.name)
-            run.step(load.write_batch, warehouse, batch, _ending("loaded", staged, rule_changes))
+            run.step(load.write_batch, warehouse, batch, _ending(run, "loaded", staged, rule_changes))
             run.step(load.check_invariants, warehouse, batch.batch_id, staged.rows_read)
     except BatchHeldError as error:
-        return close_batch(run, batch, _ending("held", staged, error=str(error)))
+        return close_batch(run, batch, _ending(run, "held", staged, error=str(error)))
     except LeadmillError as error:
-        return close_batch(run, batch, _ending("failed", staged, error=str(error)), rejected)
+        return close_batch(run, batch, _ending(run, "failed", staged, error=str(error)), rejected)
     except Exception as error:
         signals.raise_if_stopped(error)
         # Its text may hold cells of the file: only its kind goes into the audit.
         told = f"internal error ({type(error).__name__}); run again with --debug and report it"
-        close_batch(run, batch, _ending("failed", staged, error=told), rejected)
+        close_batch(run, batch, _ending(run, "failed", staged, error=told), rejected)
         raise
     return publish.summarise_batch(warehouse, batch.batch_id, staged.changes.counts)
 
@@ -249,6 +249,7 @@ def with_file(batch: load.Batch, taken: pull.TakenFile) -> load.Batch:
 
 
 def _ending(
+    run: Run,
     status: Literal["loaded", "failed", "held"],
     staged: Staged | None,
     rule_changes: tuple[str, ...] = (),
@@ -256,7 +257,7 @@ def _ending(
 ) -> load.Ending:
     return load.Ending(
         status,
-        datetime.now(UTC),
+        run.clock.ends(),
         file_format=None if staged is None else json.dumps(_format_facts(staged.source.file_format)),
         warnings=()
         if staged is None

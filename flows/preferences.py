@@ -11,7 +11,7 @@ from flows.cells.email import parse_emails
 from flows.cells.phone import parse_phones
 from flows.errors import UsageError
 from flows.reference import load_reference
-from flows.run import Request, open_run
+from flows.run import Request, Run, open_run
 from flows.settings import Settings
 from flows.steps import preferences, publish
 from flows.warehouse import Warehouse
@@ -52,15 +52,21 @@ def note_preference(settings: Settings, said: Said, *, is_dry_run: bool = False)
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
     value = _read_contact(said, reference.feeds[DEFAULT_FEED].region)
     with open_run(settings, reference, Request(is_dry_run=is_dry_run)) as run:
-        warehouse = run.warehouse
-        batch = new_batch(run, "preference", Feed(name=DEFAULT_FEED))
-        begin_staging(run, batch)
-        preferences.stage_preferences(warehouse, _as_staged(said, value, batch.started_at))
-        with warehouse.transaction():
-            preferences.write_preferences(warehouse, settings, is_dry_run=is_dry_run)
-            write_audit(run, batch)
-        leads = warehouse.frame("preferences/leads_of_value", {"contact": value}).to_dicts()
-        return Noted(publish.summarise_batch(warehouse, batch.batch_id), leads)
+        batch_id = note_staged(run, _as_staged(said, value, run.clock.begins()))
+        leads = run.warehouse.frame("preferences/leads_of_value", {"contact": value}).to_dicts()
+        return Noted(publish.summarise_batch(run.warehouse, batch_id), leads)
+
+
+def note_staged(run: Run, said: pl.DataFrame) -> int:
+    """Note what was said (`schemas.preference`) as a batch of its own; return its number."""
+    warehouse = run.warehouse
+    batch = new_batch(run, "preference", Feed(name=DEFAULT_FEED))
+    begin_staging(run, batch)
+    preferences.stage_preferences(warehouse, said)
+    with warehouse.transaction():
+        preferences.write_preferences(warehouse, run.settings, is_dry_run=run.request.is_dry_run)
+        write_audit(run, batch)
+    return batch.batch_id
 
 
 def list_preferences(warehouse: Warehouse, lead_id: int | None = None) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal, ParamSpec, Protocol, TypeVar
@@ -54,6 +55,19 @@ class Progress:
     rows_read: int = 0
 
 
+def now() -> datetime:
+    """Return this moment, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """When a batch begins and ends: now, or for one that is told again, when it did."""
+
+    begins: Callable[[], datetime] = now
+    ends: Callable[[], datetime] = now
+
+
 @dataclass(frozen=True)
 class Run:
     """What all files of one run share. A dry run takes files into an archive of its own, beside the `kept_archive`."""
@@ -70,6 +84,7 @@ class Run:
     step: StepRunner
     report: Callable[[Progress], None]
     code_version: str
+    clock: Clock = Clock()
 
 
 @contextmanager
@@ -87,20 +102,34 @@ def open_run(
     Raises WarehouseError where there is no warehouse and it `must_exist`.
     """
     with _opened(settings, is_dry_run=request.is_dry_run, must_exist=must_exist) as (warehouse, archive):
-        yield Run(
-            settings=settings,
-            warehouse=warehouse,
-            archive=archive,
-            kept_archive=settings.archive,
-            reference=reference,
-            aliases=load_aliases(reference.folder if reference.header_aliases else None),
-            forbidden=load_forbidden_headers(reference.forbidden_headers),
-            identity=identity_of(reference.folder, reference.identity),
-            request=request,
-            step=step,
-            report=report,
-            code_version=code_version(),
-        )
+        yield run_of(warehouse, archive, settings, reference, request, step=step, report=report)
+
+
+def run_of(
+    warehouse: Warehouse,
+    archive: Path,
+    settings: Settings,
+    reference: Reference,
+    request: Request,
+    *,
+    step: StepRunner = run_directly,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Run:
+    """Return a run over a warehouse that is open."""
+    return Run(
+        settings=settings,
+        warehouse=warehouse,
+        archive=archive,
+        kept_archive=settings.archive,
+        reference=reference,
+        aliases=load_aliases(reference.folder if reference.header_aliases else None),
+        forbidden=load_forbidden_headers(reference.forbidden_headers),
+        identity=identity_of(reference.folder, reference.identity),
+        request=request,
+        step=step,
+        report=report,
+        code_version=code_version(),
+    )
 
 
 @contextmanager

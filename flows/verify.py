@@ -103,12 +103,13 @@ def _files(warehouse: Warehouse, archive: Path) -> Iterator[Finding]:
     found = [
         Finding("archive", "found", f"file {sha256[:12]} of the batch {fault}", batch)
         for sha256, batch in files.iter_rows()
-        if (fault := _fault_of(archive, sha256)) is not None
+        if (fault := fault_of(archive, sha256)) is not None
     ]
     yield from found or [Finding("archive", "ok", f"{files.height:,} file(s) are there, as they were taken")]
 
 
-def _fault_of(archive: Path, sha256: str) -> str | None:
+def fault_of(archive: Path, sha256: str) -> str | None:
+    """Return what is wrong with a file of the archive, None where it is as it was taken."""
     path = archived_file(archive, sha256)
     if path is None:
         return f"is not in {archive}"

@@ -78,6 +78,11 @@ class Warehouse:
             os.close(self._lock_file)
             self._lock_file = None
 
+    def close_file(self) -> None:
+        """Write all that is committed into the file and close it; until `close` the lock keeps runs away."""
+        self.connection.execute("CHECKPOINT")
+        self.connection.close()
+
     def run(self, name: str, parameters: Mapping[str, object] | None = None) -> None:
         """Run the statements of a named SQL file."""
         if parameters is None:
@@ -210,6 +215,9 @@ def open_warehouse(
     except OSError as error:
         raise WarehouseError(f"{path.parent}: cannot be made ({error.strerror}); set LEADS_WAREHOUSE") from error
     is_new = not path.exists()
+    if not is_new and path.is_file() and path.stat().st_size == 0:
+        # DuckDB would begin a new one in it; whoever had leads in it must hear that they are gone.
+        raise WarehouseError(f"{path}: is empty, not a DuckDB file; run: leads doctor")
     lock_file = _take_lock(path, deadline, wait_seconds)
     try:
         connection = _connect(path, deadline, wait_seconds, read_only=False, config={})
@@ -252,6 +260,26 @@ def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
+def lock_of(path: Path) -> Path:
+    """Return where the run lock of a warehouse lies."""
+    return path.with_name(path.name + ".lock")
+
+
+def log_of(path: Path) -> Path:
+    """Return where DuckDB keeps what is committed and not in the file of a warehouse yet."""
+    return path.with_name(path.name + ".wal")
+
+
+@contextmanager
+def hold_warehouse(path: Path, *, wait_seconds: float) -> Iterator[None]:
+    """Keep every run away from a warehouse, there or not, whatever is the matter with its file. Does not open it."""
+    lock_file = _take_lock(path, time.monotonic() + wait_seconds, wait_seconds)
+    try:
+        yield
+    finally:
+        os.close(lock_file)
+
+
 def read_warehouse(path: Path, *, wait_seconds: float) -> Warehouse:
     """Open the warehouse for reading only; nothing outside the file can be touched from it.
 
@@ -272,7 +300,7 @@ def read_warehouse(path: Path, *, wait_seconds: float) -> Warehouse:
 
 
 def _take_lock(path: Path, deadline: float, wait_seconds: float) -> int:
-    lock_path = path.with_name(path.name + ".lock")
+    lock_path = lock_of(path)
     try:
         lock_file = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -329,7 +357,7 @@ def _unreadable(path: Path, reason: str) -> str:
     if path.is_dir():
         return f"{path}: is a folder, not a warehouse file; set LEADS_WAREHOUSE to a file"
     if "not a valid DuckDB database file" in reason:
-        return f"{path}: is not a DuckDB file; set LEADS_WAREHOUSE to another path, or move that file away"
+        return f"{path}: is not a DuckDB file; run: leads doctor"
     return f"{path}: DuckDB cannot open it ({reason.splitlines()[0]}); run: leads doctor"
 
 
@@ -371,6 +399,37 @@ def _refresh_views(warehouse: Warehouse) -> None:
             warehouse.run(name)
         for path in sorted((SQL_FOLDER / "analytics").glob("*.sql")):
             warehouse.connection.execute(path.read_text(encoding="utf-8"))
+
+
+def read_all_tables(warehouse: Warehouse) -> None:
+    """Read every block of every table, which DuckDB holds against its checksum; raise WarehouseError for a bad one."""
+    tables = warehouse.connection.sql(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT temporary ORDER BY 1, 2"
+    ).fetchall()
+    for schema, table in tables:
+        named = ".".join('"' + name.replace('"', '""') + '"' for name in (schema, table))
+        try:
+            # Asks for every cell, and keeps nothing.
+            warehouse.connection.sql(f"SELECT bit_xor(hash(t)) FROM {named} AS t").fetchall()
+        except duckdb.Error as error:
+            raise WarehouseError(f"table {table} cannot be read whole ({_kind_of_damage(error)})") from error
+
+
+def damage_in(error: BaseException) -> WarehouseError | None:
+    """Return what to tell of an error that comes from a file which DuckDB cannot read or write, None for any other."""
+    if not isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.SerializationException):
+        return None
+    return WarehouseError(f"DuckDB cannot go on with this warehouse ({_kind_of_damage(error)}); run: leads doctor")
+
+
+def _kind_of_damage(error: duckdb.Error) -> str:
+    # The text of others than these may hold cells.
+    return str(error).splitlines()[0] if isinstance(error, duckdb.IOException) else type(error).__name__
+
+
+def is_warehouse(warehouse: Warehouse) -> bool:
+    """Whether a DuckDB file is one of ours, of whatever version."""
+    return bool(_applied(warehouse))
 
 
 def define_anew(warehouse: Warehouse) -> None:

@@ -14,7 +14,8 @@ from flows.errors import UsageError
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Give a file to write that takes the place of `path` when the block ends well; else nothing of it stays.
 
-    Raises UsageError where nothing can be written there. The file's mode is 0600.
+    Until then it lies where its `name` says. Raises UsageError where nothing can be written there. The file's mode is
+    0600.
     """
     if path.exists() and not path.is_file():
         raise UsageError(f"{path}: is no regular file; name another")
@@ -23,7 +24,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror}); name another place") from error
     try:
-        with os.fdopen(handle, "wb") as file:
+        os.close(handle)
+        with Path(temporary).open("r+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -17,6 +17,8 @@ def sql(
     """Ask the warehouse in SQL, read-only: no other file can be read or written from it."""
     import duckdb
 
+    from flows.warehouse import damage_in
+
     with reading(places) as warehouse:
         try:
             if len(duckdb.extract_statements(query)) != 1:
@@ -28,6 +30,9 @@ def sql(
             types = relation.types
         except (duckdb.Error, RuntimeError) as error:
             signals.raise_if_stopped(error)
+            damage = damage_in(error)
+            if damage is not None:
+                raise damage from error
             raise UsageError(f"sql: {str(error).splitlines()[0]}") from error
     if as_json:
         names = output.unique_names(columns)

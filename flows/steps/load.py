@@ -84,6 +84,11 @@ def next_batch_id(warehouse: Warehouse) -> int:
     return int(warehouse.frame("load/next_batch_id").item())
 
 
+def set_next_batch_id(warehouse: Warehouse, batch_id: int) -> None:
+    """Let the next batch have this id: in a rebuild, the one that it had."""
+    warehouse.run("load/give_batch_id", {"batch_id": batch_id - 1})
+
+
 def find_loaded_batch(
     warehouse: Warehouse, feed: Feed, file_sha256: str, *, has_newer_export: bool = False
 ) -> int | None:

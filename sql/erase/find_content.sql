@@ -3,7 +3,8 @@
 --   where somebody else has it too; erased_row per row of a batch, rejected ones among them.
 -- Rules: a rejected row is theirs that became a record of theirs, names one by its key, or holds one of their addresses;
 --   a shared address with one of their names only.
--- Reads: erased_lead, lead_alias, record_lead, record, record_contact, batch_row, rejected_row, rejected_sighting.
+-- Reads: erased_lead, lead_alias, record_lead, record, record_contact, batch_row, rejected_row, rejected_sighting,
+--   contact_preference.
 -- Writes: erased_id, erased_record, erased_contact, erased_name, erased_row. Caller: flows/erase.py.
 
 CREATE OR REPLACE TEMP TABLE erased_id AS
@@ -79,6 +80,13 @@ WITH RECURSIVE told AS (
     WHERE
         w.record_id IN (SELECT r.record_id FROM erased_record AS r)
         OR w.lead_id IN (SELECT i.lead_id FROM erased_id AS i)
+    UNION
+    SELECT
+        p.batch_id,
+        p.row_number
+    FROM contact_preference AS p
+    INNER JOIN erased_contact AS c ON c.kind = p.kind AND c.value = p.value
+    WHERE p.row_number IS NOT NULL AND NOT c.is_shared
     UNION
     SELECT
         k.batch_id,

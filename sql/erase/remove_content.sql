@@ -1,7 +1,7 @@
 -- Purpose: remove people from all tables. Left are numbers: which rows there were, and what became of them.
 -- Grain: as the tables. A rejected row keeps its codes, an event its name and time; ids become aliases of nobody.
 -- Reads: erased_lead, erased_id, erased_record, erased_contact, erased_row. Writes: record, record_contact, record_identity, record_evidence,
---   record_block, record_lead, lead, lead_contact, cell_issue, match_decision, lead_event, rejected_row, contact_preference, lead_alias.
+--   record_block, record_lead, lead, lead_version, lead_contact, cell_issue, match_decision, lead_event, rejected_row, contact_preference, lead_alias.
 -- Caller: flows/erase.py.
 
 DELETE FROM record_contact
@@ -24,6 +24,9 @@ WHERE record_id IN (SELECT r.record_id FROM erased_record AS r);
 
 DELETE FROM lead
 WHERE id IN (SELECT e.lead_id FROM erased_lead AS e);
+
+DELETE FROM lead_version
+WHERE lead_id IN (SELECT i.lead_id FROM erased_id AS i);
 
 DELETE FROM lead_contact
 WHERE lead_id IN (SELECT e.lead_id FROM erased_lead AS e);

@@ -1,5 +1,5 @@
 -- Purpose: in which records of which archived files the people are who are to be erased.
--- Grain: one row per file that a batch took. Parameters: none. Reads: erased_row, batch. Writes: nothing. Caller: flows/erase.py.
+-- Grain: one row per file that a batch took. Parameters: none. Reads: erased_row, batch. Writes: nothing. Caller: flows/erased_files.py.
 
 SELECT
     b.file_sha256,

@@ -11,6 +11,7 @@ import pytest
 
 from flows.approve import approve
 from flows.errors import UsageError
+from flows.history import lead_then
 from flows.pipeline import ingest
 from flows.reassign import reassign
 from flows.reference import load_reference
@@ -159,11 +160,18 @@ def test_of_moments_before_versions_were_kept_nothing_is_told(past: Past) -> Non
     past.load("web", 1, person("Dana"))
     past.load("web", 2, person("Dana", company="New"))
     with open_warehouse(past.settings.warehouse, wait_seconds=0) as warehouse:
-        # As the migration leaves a warehouse that had two batches before it.
-        warehouse.connection.execute("UPDATE high_water SET value = 2 WHERE name = 'version_batch_id'")
+        # As it was before the migration, which the next run applies.
+        warehouse.connection.execute("DROP TABLE lead_version")
+        warehouse.connection.execute("DELETE FROM high_water WHERE name = 'version_batch_id'")
+        warehouse.connection.execute("DELETE FROM schema_migration WHERE name = '0050_lead_version'")
     past.load("web", 3, person("Dana", company="Newest"))
     counts = [past.rows("SELECT count(*) FROM lead_at($1)", [moment]) for moment, _, _ in past.shown]
     assert counts == [[(0,)], [(1,)], [(1,)]]
+    with (
+        read_warehouse(past.settings.warehouse, wait_seconds=0) as warehouse,
+        pytest.raises(UsageError, match=f"is known since {past.shown[1][0]:%Y-%m-%dT%H:%M:%S.%f}Z; name that moment"),
+    ):
+        lead_then(warehouse, FIRST, past.shown[0][0])
 
 
 @pytest.mark.parametrize("seed", range(3))

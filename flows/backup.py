@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 from flows.errors import UsageError, WarehouseError
 from flows.settings import Settings
 from flows.warehouse import Warehouse, check_migrations, is_warehouse, open_warehouse, read_all_tables, read_warehouse
-from flows.whole_files import whole_file
+from flows.whole_files import make_folder, whole_file
 
 _FOLDER: Final = "backups"
 _BLOCK_BYTES: Final = 4 * 1024 * 1024
@@ -55,7 +55,7 @@ def back_up(settings: Settings, path: Path | None, *, may_replace: bool = False)
     with open_warehouse(settings.warehouse, wait_seconds=settings.wait_seconds, must_exist=True) as warehouse:
         contents = contents_of(warehouse)
         warehouse.close_file()
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(target.parent)
         refuse_without_room(settings.warehouse, target.parent)
         with whole_file(target) as copy:
             sha256 = copy_file(settings.warehouse, copy)
@@ -78,12 +78,11 @@ def checksum_file(backup: Path) -> Path:
 
 
 def copy_file(source: Path, target: BinaryIO) -> str:
-    """Copy a file; return the SHA-256 of what was copied."""
+    """Copy a file; return the SHA-256 of what was copied. Raises WarehouseError where it cannot be read."""
     digest = hashlib.sha256()
-    with source.open("rb") as file:
-        for block in _blocks(file):
-            digest.update(block)
-            target.write(block)
+    for block in _blocks(source):
+        digest.update(block)
+        target.write(block)
     return digest.hexdigest()
 
 
@@ -103,9 +102,13 @@ def _new_place(warehouse: Path) -> Path:
     return warehouse.parent / _FOLDER / f"leads-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.duckdb"
 
 
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    while block := file.read(_BLOCK_BYTES):
-        yield block
+def _blocks(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                yield block
+    except OSError as error:
+        raise WarehouseError(f"{path}: cannot be read ({error.strerror}); look at its disk and its rights") from error
 
 
 def _refuse_damaged(copy: Path, contents: Contents) -> None:

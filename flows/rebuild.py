@@ -33,6 +33,7 @@ from flows.steps import disappear, load, publish, resolve
 from flows.undo import withdraw
 from flows.verify import fault_of
 from flows.warehouse import Warehouse, check_migrations, damage_in, migrate, open_warehouse, read_warehouse
+from flows.whole_files import make_folder
 from schemas.preference import PREFERENCE_COLUMNS
 
 P = ParamSpec("P")
@@ -67,8 +68,9 @@ def rebuild(settings: Settings, target: Path, *, report: Callable[[Progress], No
     """
     if target.exists():
         raise UsageError(f"{target}: is there already; name a new file")
-    if not target.parent.is_dir():
-        raise UsageError(f"{target.parent}: there is no such folder; make it, or name another")
+    make_folder(target.parent)
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise UsageError(f"{target.parent}: cannot be written; name another place")
     with (
         read_warehouse(settings.warehouse, wait_seconds=settings.wait_seconds) as old,
         # Beside the target: what is whole at last is moved, not copied.

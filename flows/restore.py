@@ -18,7 +18,7 @@ from flows.errors import LeadmillError, UsageError, WarehouseBusyError, Warehous
 from flows.heads import set_aside
 from flows.settings import Settings
 from flows.warehouse import check_migrations, hold_warehouse, log_of, read_all_tables, read_warehouse
-from flows.whole_files import whole_file
+from flows.whole_files import make_folder, whole_file
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def restore(settings: Settings, backup: Path, *, is_confirmed: bool = False) -> 
     checked = _check(backup, is_confirmed=is_confirmed)
     if warehouse.exists() and backup.samefile(warehouse):
         raise UsageError(f"{backup}: is the warehouse itself; name a backup")
-    warehouse.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(warehouse.parent)
     with hold_warehouse(warehouse, wait_seconds=settings.wait_seconds):
         lost, trouble = _lost_batches(settings, checked)
         if warehouse.exists() and not is_confirmed:
@@ -79,7 +79,8 @@ def _check(backup: Path, *, is_confirmed: bool) -> _Checked:
             read_all_tables(opened)
             return _Checked(contents, opened.frame("backup/batches"), sha256)
     except WarehouseError as error:
-        told = str(error).removeprefix(f"{backup}: ")
+        # The doctor looks at the warehouse, not at backups.
+        told = str(error).removeprefix(f"{backup}: ").removesuffix("; run: leads doctor")
         raise WarehouseError(f"{backup}: cannot be restored: {told}") from error
 
 

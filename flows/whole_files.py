@@ -10,6 +10,14 @@ from typing import BinaryIO
 from flows.errors import UsageError
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for its owner only, where it is not there. Raises UsageError where that cannot be."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be made ({error.strerror}); name another place") from error
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Give a file to write that takes the place of `path` when the block ends well; else nothing of it stays.

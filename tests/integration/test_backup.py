@@ -98,6 +98,18 @@ def test_without_room_nothing_is_written(leads: Leads, backed_up: Path, monkeypa
     assert leads.rows("SELECT count(*) FROM batch") == [(2,)]
 
 
+def test_a_place_that_cannot_be_written_is_told_in_one_line(leads: Leads, backed_up: Path) -> None:
+    Path("a-file").write_text("mine")
+    for arguments in (
+        ("backup", "a-file/leads.duckdb"),
+        ("rebuild", "--to", "a-file/leads.duckdb"),
+        ("restore", str(backed_up), "--yes", "--warehouse", "a-file/leads.duckdb"),
+    ):
+        done = leads(*arguments)
+        assert done.returncode == 2, arguments
+        assert "a-file: cannot be made" in one_line(done)
+
+
 def test_a_damaged_warehouse_gives_no_backup(leads: Leads, backed_up: Path) -> None:
     flip_block_of(Path(WAREHOUSE), "lead")
     done = leads("backup", "other.duckdb")

@@ -2,7 +2,11 @@
 
 import csv
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -12,6 +16,7 @@ import duckdb
 import pytest
 
 from flows import run
+from flows.steps import load
 from tests.integration.test_backup import flip_block_of
 from tests.integration.test_cli import Leads, leads, one_line
 
@@ -296,16 +301,37 @@ def test_leads_that_somebody_changed_by_hand_are_what_the_files_say_and_that_is_
         assert connection.sql("SELECT firstName FROM lead ORDER BY id").fetchall() == before
 
 
-def test_a_failure_that_does_not_come_again_is_told_as_it_was(short: Leads) -> None:
-    with duckdb.connect(WAREHOUSE) as connection:
-        connection.execute("UPDATE batch SET status = 'failed', error = 'internal error (OSError)' WHERE batch_id = 2")
-        connection.execute("UPDATE batch SET rows_inserted = 0, rows_read = 0 WHERE batch_id = 2")
-    assert short("rebuild", "--to", str(REBUILT)).returncode == 1
-    with duckdb.connect(REBUILT, read_only=True) as connection:
-        assert connection.sql("SELECT status, error FROM batch WHERE batch_id = 2").fetchall() == [
-            ("failed", "internal error (OSError)")
-        ]
-        assert connection.sql("SELECT count(*) FROM lead").fetchall() == [(2,)]
+def test_a_failure_that_does_not_come_again_is_told_as_it_was(short: Leads, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError("no room")
+
+    Path("web-2026-01-07.csv").write_text(rows("Noa Levi", "Edsger"))
+    with monkeypatch.context() as patch:
+        patch.setattr(load, "check_invariants", no_room)
+        assert short("ingest", "web-2026-01-07.csv", "--feed", "web").returncode == 1
+    assert short.rows("SELECT status, rows_read, rows_rejected FROM batch WHERE batch_id = 3") == [("failed", 1, 1)]
+    take(short, "web-2026-01-08.csv", rows("Edsger", "Omar Haddad"), "web")
+    before = everything(WAREHOUSE)
+    assert short("rebuild", "--to", str(REBUILT)).returncode == 0
+    assert everything(REBUILT) == before
+
+
+def test_a_rebuild_that_is_ended_leaves_nothing(short: Leads) -> None:
+    files = sorted(Path().iterdir())
+    with subprocess.Popen(
+        [sys.executable, "-m", "flows.cli", "rebuild", "--to", str(REBUILT)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "batch 1: ingest\n"
+        assert any(path.name.startswith(".rebuilding-") for path in Path().iterdir())
+        process.send_signal(signal.SIGTERM)
+        told = process.stderr.read()
+    assert process.returncode == 143
+    assert "Traceback" not in told
+    assert sorted(Path().iterdir()) == files
 
 
 def test_a_table_that_can_be_concluded_again_may_be_damaged(short: Leads) -> None:

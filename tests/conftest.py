@@ -18,7 +18,7 @@ os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
 
 # How long an example takes says something about the machine, not about the property.
 settings.register_profile("leadmill", deadline=None)
-settings.register_profile("all-faults", deadline=None, max_examples=500)
+settings.register_profile("all-faults", deadline=None)
 settings.load_profile("leadmill")
 
 

@@ -6,9 +6,12 @@ redacted (`flows.steps.redact`) lies a note with the hash of what is there now, 
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from flows.formats.records import FileFormat
+
+# How files are called, in the archive itself, for as long as they are written.
+UNFINISHED: Final = ".unfinished-"
 
 
 def place_in(archive: Path, sha256: str) -> Path:

@@ -5,6 +5,14 @@ for files that are no exports, and for broken assumptions. A message is one line
 where and what to do next, and never holds personal data: it goes to logs and audit rows.
 """
 
+import errno
+import os
+from typing import Final
+
+# A disk, a quota, or the largest file that the system lets us write.
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_ROOM_TOLD: Final = tuple(os.strerror(number) for number in _NO_ROOM)
+
 
 class LeadmillError(Exception):
     """Something that stops a command, told in one line."""
@@ -40,3 +48,19 @@ class WarehouseBusyError(LeadmillError):
     """Another process holds the warehouse past the wait."""
 
     exit_code = 75
+
+
+class NoRoomError(LeadmillError):
+    """A disk is full; nothing of the file at hand is loaded."""
+
+
+def is_out_of_room(error: BaseException) -> bool:
+    """Whether a full disk is what an error comes from, or one that it followed."""
+    cause: BaseException | None = error
+    while cause is not None:
+        number = cause.errno if isinstance(cause, OSError) else None
+        # DuckDB's errors have the system's words, and no number.
+        if number in _NO_ROOM or any(told in str(cause) for told in _NO_ROOM_TOLD):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False

@@ -15,8 +15,9 @@ import polars as pl
 
 from flows import signals
 from flows.batches import new_batch
-from flows.errors import BatchHeldError, LeadmillError, UnreadableFileError, UsageError
+from flows.errors import BatchHeldError, LeadmillError, UnreadableFileError, UsageError, is_out_of_room
 from flows.exports import Export, plan_exports
+from flows.fail_points import fail_point
 from flows.heads import leave_heads
 from flows.reference import Reference, load_reference
 from flows.run import Progress, Request, Run, StepRunner, open_run, run_directly
@@ -60,7 +61,9 @@ def ingest(
 def _ingest_exports(exports: Sequence[Export], run: Run) -> Iterator[publish.BatchSummary]:
     """Take each file; an export of several files of which one did not load is never whole."""
     broken: set[tuple[str, datetime | None]] = set()
-    for export in exports:
+    for number, export in enumerate(exports):
+        if number:
+            fail_point("between files")
         of_export = (export.feed.name, export.said_at)
         summary = ingest_file(replace(export, is_last=export.is_last and of_export not in broken), run)
         if summary.is_failure:
@@ -154,11 +157,20 @@ def load_batch(
         return close_batch(run, batch, _ending(run, "failed", staged, error=str(error)), rejected)
     except Exception as error:
         signals.raise_if_stopped(error)
-        # Its text may hold cells of the file: only its kind goes into the audit.
-        told = f"internal error ({type(error).__name__}); run again with --debug and report it"
-        close_batch(run, batch, _ending(run, "failed", staged, error=told), rejected)
+        if load.is_written(warehouse, batch.batch_id):
+            # What broke after the commit takes nothing of it back.
+            raise
+        close_batch(run, batch, _ending(run, "failed", staged, error=_told_of(error)), rejected)
         raise
     return publish.summarise_batch(warehouse, batch.batch_id, staged.changes.counts)
+
+
+def _told_of(error: Exception) -> str:
+    """Return what the audit row says of an error that nobody expected."""
+    if is_out_of_room(error):
+        return "no room left on a disk; make room, and run again"
+    # Its text may hold cells of the file: only its kind goes into the audit.
+    return f"internal error ({type(error).__name__}); run again with --debug and report it"
 
 
 def close_batch(
@@ -173,7 +185,7 @@ def close_batch(
     A `repeat` is an export like any other: who is not listed in it may be missing now.
     """
     warehouse = run.warehouse
-    with warehouse.transaction():
+    with warehouse.transaction("audit"):
         load.begin_staging(warehouse, batch, load.ReferenceTables(None, None, None, None, None, None))
         if rejected is not None:
             load.stage_rejected(warehouse, rejected)

@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from flows.errors import UsageError
+from flows.fail_points import VARIABLE, check_fail_points
 
 _PREFIX: Final = "LEADS_"
 _FILE: Final = Path("leads.toml")
@@ -65,6 +66,7 @@ class Settings(BaseSettings):
 def load_settings(**flags: Any) -> Settings:  # noqa: ANN401 - whatever the command line gives, checked here
     """Return the settings; flags that are None do not count. Raises UsageError naming the key at fault."""
     _refuse_unknown_variables()
+    check_fail_points()
     try:
         return Settings(**{key: value for key, value in flags.items() if value is not None})
     except tomllib.TOMLDecodeError as error:
@@ -81,7 +83,7 @@ def _explain(location: tuple[int | str, ...], message: str) -> str:
 
 
 def _refuse_unknown_variables() -> None:
-    for variable in sorted(os.environ):
+    for variable in sorted(set(os.environ) - {VARIABLE}):
         if variable.startswith(_PREFIX) and variable.removeprefix(_PREFIX).lower() not in Settings.model_fields:
             key = variable.removeprefix(_PREFIX).lower()
             raise UsageError(f"environment: unknown variable {variable}{_nearest(key, _PREFIX)}")

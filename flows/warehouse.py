@@ -5,10 +5,12 @@ parameters are bound, never formatted into the text. DuckDB binds parameters in 
 a script only, so a file that has parameters holds one statement.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +25,7 @@ import polars as pl
 import pyarrow as pa
 
 from flows.errors import UsageError, WarehouseBusyError, WarehouseError
+from flows.fail_points import fail_point
 
 SQL_FOLDER: Final = Path(__file__).resolve().parent.parent / "sql"
 
@@ -141,8 +144,11 @@ class Warehouse:
             self.connection.unregister("incoming")
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit what the block wrote, or nothing of it. In a rehearsal the outer transaction decides."""
+    def transaction(self, keeps: str = "batch") -> Iterator[None]:
+        """Commit what the block wrote, or nothing of it. In a rehearsal the outer transaction decides.
+
+        `keeps` says what it is about, for the fail points around its commit (`flows.fail_points`).
+        """
         if self._is_rehearsal:
             try:
                 yield
@@ -155,10 +161,17 @@ class Warehouse:
         self.connection.begin()
         try:
             yield
+            fail_point(f"before {keeps} commit")
         except BaseException:
-            self.connection.rollback()
+            self._roll_back()
             raise
         self.connection.commit()
+        fail_point(f"after {keeps} commit")
+
+    def _roll_back(self) -> None:
+        # After some errors, as of a full disk, DuckDB has ended transaction and database itself: the first one tells.
+        with contextlib.suppress(duckdb.Error):
+            self.connection.rollback()
 
     @contextmanager
     def staging(self) -> Iterator[None]:
@@ -177,7 +190,7 @@ class Warehouse:
         ((threads,),) = self.connection.sql("SELECT current_setting('threads')").fetchall()
         self.connection.execute("SET threads = 1")
         try:
-            with self.transaction():
+            with self.transaction("staging"):
                 yield
         finally:
             self.connection.execute("SET threads = $threads", {"threads": threads})
@@ -221,6 +234,8 @@ def open_warehouse(
     lock_file = _take_lock(path, deadline, wait_seconds)
     try:
         connection = _connect(path, deadline, wait_seconds, read_only=False, config={})
+        # Nobody else has the file open: what DuckDB moved out of memory is of a process that was killed.
+        shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)
         if is_new:
             path.chmod(0o600)
         if memory_limit is not None:
@@ -376,7 +391,7 @@ def migrate(warehouse: Warehouse) -> list[str]:
     done = _applied(warehouse)
     fresh = [m for m in _migrations() if m.version not in done]
     for migration in fresh:
-        with warehouse.transaction():
+        with warehouse.transaction("migration"):
             warehouse.connection.execute(migration.text)
             warehouse.connection.execute(
                 "INSERT INTO schema_migration VALUES ($version, $name, $sha256, $applied_at)",
@@ -394,7 +409,7 @@ def migrate(warehouse: Warehouse) -> list[str]:
 def _refresh_views(warehouse: Warehouse) -> None:
     """Make the macros and views as this version of the code has them: a file for each that is asked, of its name."""
     # Replaced each time: cheap, and no second record of what is current.
-    with warehouse.transaction():
+    with warehouse.transaction("views"):
         for name in _CONCLUSIONS:
             warehouse.run(name)
         for path in sorted((SQL_FOLDER / "analytics").glob("*.sql")):

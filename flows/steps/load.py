@@ -285,6 +285,11 @@ def write_batch(warehouse: Warehouse, batch: Batch, ending: Ending) -> None:
     chain.seal_batch(warehouse, batch.batch_id)
 
 
+def is_written(warehouse: Warehouse, batch_id: int) -> bool:
+    """Whether the audit row of a batch is in the warehouse."""
+    return not warehouse.frame("audit/batch", {"batch_id": batch_id}).is_empty()
+
+
 def check_invariants(warehouse: Warehouse, batch_id: int, rows_read: int) -> None:
     """Hold the transaction to the invariants of design 4.3; raise BatchFailedError for the first broken one."""
     for name, parameters in (

@@ -11,7 +11,6 @@ import glob
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,9 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from flows.archive import note_of, place_in
+from flows.archive import UNFINISHED, note_of, place_in
 from flows.errors import UnreadableFileError, UsageError
+from flows.fail_points import fail_point
 from flows.formats.packing import unpacked_blocks
+from flows.leftovers import unfinished_file
 from schemas.reference import DEFAULT_FEED, Feed
 
 # In a folder only files with these names are taken; a file that is named outright always is.
@@ -179,20 +180,19 @@ def _store(path: Path, archive: Path) -> tuple[str, int, Path]:
     archive.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = hashlib.sha256()
     size = 0
-    handle, temporary = tempfile.mkstemp(prefix=".taking-", dir=archive)
-    try:
+    with unfinished_file(archive, UNFINISHED) as (copy, unfinished):
         # Hashing and writing take their time alike: side by side they take it once.
-        with os.fdopen(handle, "wb") as copy, ThreadPoolExecutor(max_workers=1) as writer:
+        with ThreadPoolExecutor(max_workers=1) as writer:
             for block in unpacked_blocks(path):
                 written = writer.submit(copy.write, block)
                 digest.update(block)
                 size += written.result()
+        copy.flush()
         sha256 = digest.hexdigest()
         target = place_in(archive, sha256)
         target.parent.mkdir(mode=0o700, exist_ok=True)
         # A file of another size is what a crash of the machine left of an earlier copy, or it was redacted.
         if not target.is_file() or (target.stat().st_size != size and not note_of(target).is_file()):
-            Path(temporary).replace(target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+            fail_point("before archive rename")
+            unfinished.replace(target)
     return sha256, size, target

@@ -14,8 +14,10 @@ from typing import Any
 import polars as pl
 
 from flows.backup import Contents, checksum_file, contents_of, copy_file, refuse_without_room
+from flows.erase import erase_again, read_erasures
 from flows.errors import LeadmillError, UsageError, WarehouseBusyError, WarehouseError
 from flows.heads import set_aside
+from flows.person_key import key_path, key_state
 from flows.settings import Settings
 from flows.warehouse import check_migrations, hold_warehouse, log_of, read_all_tables, read_warehouse
 from flows.whole_files import make_folder, whole_file
@@ -23,12 +25,16 @@ from flows.whole_files import make_folder, whole_file
 
 @dataclass(frozen=True)
 class Restored:
-    """What is in the warehouse now, which batches are in it no more, and where warehouse and heads of before are."""
+    """What is in the warehouse now, which batches are in it no more, and where warehouse and heads of before are.
+
+    `erased_again` counts leads that the backup brought back though they had been erased.
+    """
 
     contents: Contents
     lost: list[dict[str, Any]]
     kept: Path | None
     heads: Path | None
+    erased_again: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ def restore(settings: Settings, backup: Path, *, is_confirmed: bool = False) -> 
     """
     warehouse = settings.warehouse
     checked = _check(backup, is_confirmed=is_confirmed)
+    _require_key(settings, backup)
     if warehouse.exists() and backup.samefile(warehouse):
         raise UsageError(f"{backup}: is the warehouse itself; name a backup")
     make_folder(warehouse.parent)
@@ -64,7 +71,8 @@ def restore(settings: Settings, backup: Path, *, is_confirmed: bool = False) -> 
             kept = _keep_old(warehouse)
         # Those of lost batches would be held against the ones that take their numbers.
         heads = set_aside(settings.archive, f"heads.before-restore-{_now()}.jsonl")
-    return Restored(checked.contents, lost, kept, heads)
+    erased = erase_again(settings)
+    return Restored(checked.contents, lost, kept, heads, 0 if erased is None else erased.counts["leads"])
 
 
 def _check(backup: Path, *, is_confirmed: bool) -> _Checked:
@@ -82,6 +90,21 @@ def _check(backup: Path, *, is_confirmed: bool) -> _Checked:
         # The doctor looks at the warehouse, not at backups.
         told = str(error).removeprefix(f"{backup}: ").removesuffix("; run: leads doctor")
         raise WarehouseError(f"{backup}: cannot be restored: {told}") from error
+
+
+def _require_key(settings: Settings, backup: Path) -> None:
+    """Refuse to bring back people who were erased where nothing can tell who they are."""
+    if not read_erasures(settings.archive):
+        return
+    with read_warehouse(backup, wait_seconds=0) as opened:
+        is_there = key_path(settings).exists() and (
+            check_migrations(opened) > 0 or key_state(settings, opened) in ("none", "fitting")
+        )
+    if not is_there:
+        raise UsageError(
+            f"{key_path(settings)}: the key of this warehouse is not there, so nobody can tell who of the backup was "
+            "erased since; put it back, or name it by LEADS_KEY_FILE"
+        )
 
 
 def _check_sum(backup: Path, *, is_confirmed: bool) -> str:

@@ -63,12 +63,22 @@ def restore(
 
     done = put_back(places.settings(), file, is_confirmed=yes)
     if as_json:
-        output.print_json({**asdict(done.contents), "kept": done.kept, "heads": done.heads, "lost_batches": done.lost})
+        output.print_json(
+            {
+                **asdict(done.contents),
+                "kept": done.kept,
+                "heads": done.heads,
+                "erased_again": done.erased_again,
+                "lost_batches": done.lost,
+            }
+        )
         return
     output.print_text(f"restored: {done.contents.batch_count:,} batches, {done.contents.lead_count:,} leads")
     if done.lost:
         output.note("In the warehouse no more; load the files again with leads ingest, decide the others again:")
         output.print_records(done.lost, ("batch_id", "kind", "file_uri", "started_at"), as_json=False)
+    if done.erased_again:
+        output.note(f"{done.erased_again:,} leads had been erased since, and were erased again.")
     if done.kept is not None:
         output.note(f"The warehouse of before is {done.kept}; take it away when all is well.")
     if done.heads is not None:

@@ -10,12 +10,15 @@ import duckdb
 import pytest
 
 from flows import cli
+from flows.backup import backup
 from flows.erase import erase, erase_again, people_with
-from flows.errors import UsageError, WarehouseError
+from flows.errors import LeadmillError, UsageError, WarehouseError
 from flows.pipeline import ingest
+from flows.rebuild import rebuild
 from flows.reference import load_reference
 from flows.regroup import merge_pairs, unmerge
 from flows.replay import replay
+from flows.restore import restore
 from flows.run import Request, open_run
 from flows.undo import undo
 from flows.verify import verify
@@ -203,15 +206,43 @@ def test_what_somebody_changed_is_not_sealed_anew(world: World) -> None:
         erase(world.settings, [dana_id(world)])
 
 
-def test_a_warehouse_that_is_put_back_is_rid_of_them_again(world: World) -> None:
-    before = world.settings.warehouse.read_bytes()
+def test_a_backup_that_is_put_back_is_rid_of_them_again(world: World) -> None:
+    kept = world.folder / "exports" / "backup.duckdb"
+    backup(world.settings, kept)
     erase(world.settings, [dana_id(world)])
-    world.settings.warehouse.write_bytes(before)
-    erased = erase_again(world.settings)
-    assert erased is not None
-    assert erased.counts["leads"] == 1
-    assert world.rows("SELECT firstName FROM lead ORDER BY firstName") == [("Eve",), ("Omar",)]
-    assert erase_again(world.settings) is None
+    assert erase_again(world.settings) is None, "nobody is there any more"
+    restored = restore(world.settings, kept, is_confirmed=True)
+    assert restored.erased_again == 1
+    assert restored.kept is not None
+    restored.kept.unlink()
+    assert_forgotten(world)
+    load_again(world)
+    assert_forgotten(world)
+
+
+def test_a_backup_is_not_put_back_where_nobody_can_tell_who_was_erased(world: World) -> None:
+    kept = world.folder / "exports" / "backup.duckdb"
+    backup(world.settings, kept)
+    erase(world.settings, [dana_id(world)])
+    (world.folder / "leads.key").unlink()
+    with pytest.raises(UsageError, match="the key of this warehouse is not there"):
+        restore(world.settings, kept, is_confirmed=True)
+
+
+def test_a_rebuild_brings_nobody_back(world: World) -> None:
+    erase(world.settings, [dana_id(world)])
+    with pytest.raises(LeadmillError, match="people were erased from it"):
+        rebuild(world.settings, world.folder / "again.duckdb")
+    assert_forgotten(world)
+
+
+def test_a_list_of_opt_outs_says_nothing_of_them_any_more(world: World) -> None:
+    world.write("feeds.toml", FEEDS + '\n[feeds.outs]\nkind = "preferences"\n')
+    for name in ("outs-1.csv", "outs-2.csv"):
+        take(world, "outs", name, f"Email,Note\ndana@reyes.example,{name}\nann@lee.example,\n".encode())
+    erase(world.settings, [dana_id(world)])
+    assert_forgotten(world)
+    assert world.rows("SELECT count(*), count(value) FROM contact_preference") == [(2, 1)]
 
 
 def test_the_commands(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

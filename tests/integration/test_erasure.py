@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from flows import cli
-from flows.backup import backup
+from flows.backup import back_up
 from flows.erase import erase, erase_again, people_with
 from flows.errors import LeadmillError, UsageError, WarehouseError
 from flows.pipeline import ingest
@@ -208,7 +208,7 @@ def test_what_somebody_changed_is_not_sealed_anew(world: World) -> None:
 
 def test_a_backup_that_is_put_back_is_rid_of_them_again(world: World) -> None:
     kept = world.folder / "exports" / "backup.duckdb"
-    backup(world.settings, kept)
+    back_up(world.settings, kept)
     erase(world.settings, [dana_id(world)])
     assert erase_again(world.settings) is None, "nobody is there any more"
     restored = restore(world.settings, kept, is_confirmed=True)
@@ -222,7 +222,7 @@ def test_a_backup_that_is_put_back_is_rid_of_them_again(world: World) -> None:
 
 def test_a_backup_is_not_put_back_where_nobody_can_tell_who_was_erased(world: World) -> None:
     kept = world.folder / "exports" / "backup.duckdb"
-    backup(world.settings, kept)
+    back_up(world.settings, kept)
     erase(world.settings, [dana_id(world)])
     (world.folder / "leads.key").unlink()
     with pytest.raises(UsageError, match="the key of this warehouse is not there"):

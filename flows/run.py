@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Literal, ParamSpec, Protocol, TypeVar
 
 from flows.forbidden_headers import ForbiddenHeaders, load_forbidden_headers
 from flows.header_aliases import Aliases, load_aliases
+from flows.heads import leave_heads
 from flows.reference import Reference
 from flows.settings import Settings
 from flows.steps.resolve import Identity, identity_of
@@ -126,7 +127,14 @@ def _opened(settings: Settings, *, is_dry_run: bool, must_exist: bool) -> Iterat
             migrate(warehouse)
             if is_dry_run:
                 stack.enter_context(warehouse.rehearsal())
-        yield warehouse, archive
+        try:
+            yield warehouse, archive
+        except BaseException:
+            # What was committed before is in the warehouse; what went wrong is the news, not this.
+            with suppress(Exception):
+                leave_heads(warehouse, archive)
+            raise
+        leave_heads(warehouse, archive)
 
 
 def code_version() -> str:

@@ -36,6 +36,7 @@ PARTS: Final = {
     "match_decision": "chain/match_decision",
     "lead_assignment": "chain/lead_assignment",
     "batch_fact": "chain/batch_fact",
+    "contact_preference": "chain/contact_preference",
 }
 
 # Of which rows may be taken without a word, a whole block at a time: retention does.

@@ -448,14 +448,14 @@ def is_warehouse(warehouse: Warehouse) -> bool:
 
 
 def define_anew(warehouse: Warehouse) -> None:
-    """Make macros and views for this connection alone, as the code has them: those of the warehouse may be others.
+    """Make the macros and views for this connection alone, as the code has them: those of the warehouse may be others.
 
     Works where the warehouse is open for reading only. Raises WarehouseError where it is of another version.
     """
     if check_migrations(warehouse):
         raise WarehouseError("the warehouse is older than this leadmill; the next run that loads brings it up to date")
     for name in _CONCLUSIONS:
-        warehouse.connection.execute(statement(name).replace("CREATE OR REPLACE", "CREATE OR REPLACE TEMP"))
+        warehouse.connection.execute(statement(name).replace("CREATE OR REPLACE ", "CREATE OR REPLACE TEMP "))
 
 
 def check_migrations(warehouse: Warehouse) -> int:

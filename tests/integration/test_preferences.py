@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -428,3 +429,26 @@ def test_exports_say_who_may_be_contacted_and_read_back_without_a_change(office:
     assert office.leads.rows("SELECT * FROM lead ORDER BY id") == before
     assert office.may() == (False, True, True)
     assert office.may("Omar") == (True, True, True)
+
+
+def test_verify_finds_what_somebody_changed_in_preferences(office: Office) -> None:
+    office.load("web", [DANA, {**OMAR, "Email Opt Out": "1"}])
+    office.load("stop", [{"email": DANA["Email"]}, {"email": "later@new.example"}])
+    office.leads("preference", "--email", DANA["Email"], "--in", "--evidence", "letter")
+    office.load("stop", [{"email": OMAR["Email"]}, {"email": DANA["Email"]}], "2026-01-20")
+
+    def found() -> set[str]:
+        return {each["check"] for each in office.leads.json("verify") if each["status"] == "found"}
+
+    assert found() == set()
+    for change, check in (
+        ("UPDATE contact_preference SET status = 'in' WHERE batch_id = 2", "rows"),
+        ("DELETE FROM contact_preference WHERE batch_id = 3", "rows"),
+        ("UPDATE contact_preference SET value = 'x@y.example' WHERE batch_id = 1", "preferences"),
+    ):
+        path = office.leads.folder / "data" / "warehouse" / "leads.duckdb"
+        kept = path.read_bytes()
+        with duckdb.connect(path) as connection:
+            connection.execute(change)
+        assert found() == {check}, change
+        path.write_bytes(kept)

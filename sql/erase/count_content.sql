@@ -1,6 +1,6 @@
 -- Purpose: how much there is of the people who are to be erased, in words for people.
 -- Grain: one row. Parameters: none.
--- Reads: erased_lead, erased_id, erased_record, erased_row, rejected_row, cell_issue, lead_event. Writes: nothing. Caller: flows/erase.py.
+-- Reads: erased_lead, erased_id, erased_record, erased_row, rejected_row, lead_event, batch. Writes: nothing. Caller: flows/erase.py.
 
 SELECT
     (SELECT count(*) FROM erased_lead AS e) AS leads,

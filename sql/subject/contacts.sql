@@ -1,5 +1,5 @@
 -- Purpose: the addresses of a person, of all that was ever said of them.
--- Grain: one row per kind and value. Parameters: none. Reads: erased_record, record_contact, batch. Writes: nothing.
+-- Grain: one row per kind and value. Parameters: none. Reads: erased_record, record_contact. Writes: nothing.
 -- Caller: flows/subject.py.
 
 SELECT

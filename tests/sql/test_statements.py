@@ -79,6 +79,8 @@ BATCH_ORDER = (
     "undo/carry_decisions",
     "undo/remove_leads",
     "undo/find_unassigned",
+    "erase/create_erased",
+    "erase/find_content",
 )
 
 INCOMING = {

@@ -13,6 +13,10 @@ import duckdb
 import polars as pl
 import pytest
 
+from flows.reference import load_reference
+from flows.regroup import merge_pairs
+from flows.run import Request, open_run
+from flows.settings import load_settings
 from tests.integration.test_cli import Leads
 
 FEEDS = """
@@ -169,6 +173,35 @@ def test_opt_out_outlives_other_files_a_merge_and_the_undo_of_its_batch(office: 
     again = office.load("list", [{**DANA, "Email Opt Out": "false", "Do Not Call": ""}], "2026-02-01")
     assert again["rows_read"] == 1
     assert office.may()[:2] == (False, False)
+
+
+def test_opt_out_comes_along_with_a_merge_and_stays_with_its_contact(office: Office) -> None:
+    out = office.load("list", [{**DANA, "Email Opt Out": "true"}], "2026-01-01")
+    office.load("web", [DANA], "2026-01-02")
+    office.load("mail", [{"First Name": "Dolores", "Last Name": "Moss", "Email": "dolores@moss.example"}], "2026-01-03")
+    assert office.may("Dolores") == (True, True, True)
+    [pair] = office.leads.rows("SELECT min(source_id), max(source_id) FROM record")
+    with open_run(load_settings(), load_reference(office.reference), Request()) as run:
+        merge_pairs(run, [pair])
+
+    may = "SELECT may_email, may_call, may_sms FROM lead_preference ORDER BY lead_id"
+    assert office.leads.rows(may) == [(False, True, True)], "one lead, and out"
+    assert office.leads("undo", str(out["batch_id"])).returncode == 0
+    [lead] = {lead for (lead,) in office.leads.rows("SELECT lead_id FROM lead_contact WHERE value LIKE 'dana@%'")}
+    assert office.leads.rows(f"SELECT may_email FROM lead_preference WHERE lead_id = {lead}") == [(False,)]
+
+
+def test_mended_rows_of_a_list_are_replayed(office: Office) -> None:
+    office.load("web", [DANA])
+    office.load("stop", [{"email": "nobody", "channel": "email"}, {"email": "x@y.example", "channel": ""}])
+    assert office.leads("rejects", "--csv", "mend.csv").returncode == 0
+    sheet = office.leads.folder / "mend.csv"
+    sheet.write_text(sheet.read_text().replace("nobody", "dana@reyes.example"))
+
+    assert office.leads("replay", "mend.csv").returncode == 0
+
+    assert office.may() == (False, True, True)
+    assert office.leads.json("rejects") == []
 
 
 def test_only_newer_evidenced_consent_lifts_an_opt_out(office: Office) -> None:

@@ -224,7 +224,7 @@ def open_warehouse(
         raise WarehouseError(f"{path}: there is no warehouse yet; load a file first: leads ingest FILE")
     deadline = time.monotonic() + wait_seconds
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise WarehouseError(f"{path.parent}: cannot be made ({error.strerror}); set LEADS_WAREHOUSE") from error
     is_new = not path.exists()

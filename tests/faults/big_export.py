@@ -18,9 +18,10 @@ _MARKED: Final = {
     "lead_assignment": "* EXCLUDE (batch_id)",
     "match_decision": "* EXCLUDE (batch_id)",
     "cell_issue": "* EXCLUDE (batch_id)",
-    "rejected_row": "row_number, line_number, feed, raw, reasons, status, source_key",
+    "rejected_row": "DISTINCT row_number, line_number, feed, raw, reasons, status, source_key",
     "batch": "rows_read, rows_inserted, rows_updated, rows_unchanged, rows_merged, rows_rejected",
 }
+_LOADED: Final = "SELECT batch_id FROM batch WHERE status = 'loaded'"
 
 
 def big_house(folder: Path, row_count: int) -> Path:
@@ -41,7 +42,8 @@ def mark(folder: Path) -> dict[str, tuple[int, int]]:
     with duckdb.connect(folder / "data/warehouse/leads.duckdb", read_only=True) as connection:
         found = {}
         for table, columns in _MARKED.items():
-            stands = " WHERE status = 'loaded'" if table == "batch" else ""
+            # A batch of which nothing is loaded keeps its rejected rows, which are seen once more by the next.
+            stands = f" WHERE batch_id IN ({_LOADED})" if "(batch_id)" in columns or table == "batch" else ""
             [row] = connection.sql(
                 f"SELECT count(*), coalesce(bit_xor(hash(said)), 0) FROM (SELECT {columns} FROM {table}{stands}) AS said"
             ).fetchall()

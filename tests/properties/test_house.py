@@ -203,9 +203,11 @@ class House(RuleBasedStateMachine):
     @rule(data=st.data())
     def undo(self, data: st.DataObject) -> None:
         """Take back a batch that stands."""
-        [batch_id] = data.draw(st.sampled_from(self._ask(STANDING)))
-        undo(self.settings, batch_id)
-        self._check()
+        standing = self._ask(STANDING)
+        if standing:
+            [batch_id] = data.draw(st.sampled_from(standing))
+            undo(self.settings, batch_id)
+            self._check()
 
     @rule(data=st.data())
     def decide(self, data: st.DataObject) -> None:

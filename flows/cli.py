@@ -11,7 +11,8 @@ from cyclopts import App
 
 from flows import output, signals
 from flows.commands import batches, house, loading, owners, people, records
-from flows.errors import LeadmillError, UsageError
+from flows.errors import LeadmillError, UsageError, internal_error
+from flows.owner_only import write_for_owner_only
 
 app = App(
     name="leads",
@@ -52,6 +53,7 @@ app.command(house.up)
 def main() -> int:
     """Run the command line; return its exit code."""
     signals.stop_cleanly_on_signals()
+    write_for_owner_only()
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
     try:
@@ -74,10 +76,7 @@ def main() -> int:
             signals.raise_if_stopped(error)
         except signals.Stopped as stopped:
             return _tell_stop(stopped)
-        if debug:
-            raise
-        # Its text may hold cells of a file: only its kind is shown.
-        output.note(f"leads: internal error ({type(error).__name__}); run again with --debug and report it")
+        output.print_error(error if debug else internal_error(error), debug=debug)
         return 1
     return result if isinstance(result, int) else 0
 

@@ -15,9 +15,17 @@ import polars as pl
 
 from flows import signals
 from flows.batches import new_batch
-from flows.errors import BatchHeldError, LeadmillError, UnreadableFileError, UsageError
+from flows.errors import (
+    BatchFailedError,
+    BatchHeldError,
+    LeadmillError,
+    UnreadableFileError,
+    UsageError,
+    internal_error,
+)
 from flows.exports import Export, plan_exports
 from flows.heads import leave_heads
+from flows.plain_text import told_path
 from flows.reference import Reference, load_reference
 from flows.run import Progress, Request, Run, StepRunner, open_run, run_directly
 from flows.settings import Settings
@@ -73,7 +81,7 @@ def _ingest_exports(exports: Sequence[Export], run: Run) -> Iterator[publish.Bat
 def ingest_file(export: Export, run: Run) -> publish.BatchSummary:
     """Take one file through all steps. Whatever becomes of it, its batch has an audit row."""
     path, feed = export.path, export.feed
-    batch = replace(new_batch(run, "ingest", feed), file_uri=str(path))
+    batch = replace(new_batch(run, "ingest", feed), file_uri=told_path(path))
     run.report(Progress(path.name, "pull"))
     try:
         taken = run.step(pull.archive_file, path, run.archive, feed, batch.started_at)
@@ -154,9 +162,7 @@ def load_batch(
         return close_batch(run, batch, _ending("failed", staged, error=str(error)), rejected)
     except Exception as error:
         signals.raise_if_stopped(error)
-        # Its text may hold cells of the file: only its kind goes into the audit.
-        told = f"internal error ({type(error).__name__}); run again with --debug and report it"
-        close_batch(run, batch, _ending("failed", staged, error=told), rejected)
+        close_batch(run, batch, _ending("failed", staged, error=str(internal_error(error))), rejected)
         raise
     return publish.summarise_batch(warehouse, batch.batch_id, staged.changes.counts)
 
@@ -201,7 +207,12 @@ def _refuse_whole(staged: Staged, rows_rejected: int, feed: Feed, warehouse: War
     if staged.source.is_partial:
         return
     if has_header(staged):
-        drift.require_columns(staged.columns, drift.last_columns(warehouse, feed), feed)
+        try:
+            drift.require_columns(staged.columns, drift.last_columns(warehouse, feed), feed)
+        except BatchFailedError:
+            # Where no header is known, what stands there may be a record: it is not quoted.
+            staged.changes = drift.Drift()
+            raise
     load.check_tolerance(feed, staged.rows_read, rows_rejected)
 
 

@@ -5,6 +5,7 @@ own lock, not Prefect's.
 """
 
 import logging
+import re
 import signal
 from contextlib import ExitStack
 from typing import Any, Final, cast
@@ -40,7 +41,9 @@ def serve_deployments(settings: Settings) -> None:
             api_url = stack.enter_context(own_prefect_server(with_schedules=True))
             stack.enter_context(temporary_settings({PREFECT_API_URL: api_url}))
         deployments = [deployment_of(feed) for feed in scheduled] + [deployment_by_hand(), deployment_of_sweeps()]
-        output.note(f"Prefect: {str(PREFECT_API_URL.value()).removesuffix('/api')}")
+        # The URL may hold a password.
+        shown = re.sub("//[^/@]*@", "//", str(PREFECT_API_URL.value()))
+        output.note(f"Prefect: {shown.removesuffix('/api')}")
         for feed in scheduled:
             output.note(f"feed {feed.name}: {feed.schedule} ({feed.timezone})")
         output.note(

@@ -11,6 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from flows.errors import UsageError
+from flows.plain_text import one_line
 from flows.warehouse import Warehouse
 from schemas.audit import OUTCOME_WORDS
 
@@ -114,4 +115,4 @@ def markdown_summary(summaries: Sequence[BatchSummary]) -> str:
 
 def _markdown_text(text: str) -> str:
     # A file's name is outside text: it must not become markup.
-    return "".join("\\" + letter if letter in r"\|`*_[]<>#" else letter for letter in text)
+    return "".join("\\" + letter if letter in r"\|`*_[]<>#" else letter for letter in one_line(text))

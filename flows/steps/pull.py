@@ -22,6 +22,7 @@ from typing import Final
 from flows.archive import note_of, place_in
 from flows.errors import UnreadableFileError, UsageError
 from flows.formats.packing import unpacked_blocks
+from flows.plain_text import told_path
 from schemas.reference import DEFAULT_FEED, Feed
 
 # In a folder only files with these names are taken; a file that is named outright always is.
@@ -157,7 +158,7 @@ def archive_file(path: Path, archive: Path, feed: Feed, now: datetime) -> TakenF
         raise UnreadableFileError(f"{path} changed while it was read; take it when its export is complete")
     modified_at = datetime.fromtimestamp(after.st_mtime, UTC)
     return TakenFile(
-        uri=str(path),
+        uri=told_path(path),
         name=path.name,
         path=target,
         sha256=sha256,

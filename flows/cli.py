@@ -5,6 +5,7 @@ Imports stand inside the commands: `leads --help` must answer at once.
 
 import os
 import sys
+from typing import Final
 
 import cyclopts
 from cyclopts import App
@@ -13,6 +14,15 @@ from flows import output, signals
 from flows.commands import batches, house, loading, owners, people, records
 from flows.errors import LeadmillError, UsageError, internal_error
 from flows.owner_only import write_for_owner_only
+
+# What the warehouse's ids and counts fit in.
+_NUMBER_MAX: Final = 2**63 - 1
+
+
+def _refuse_huge_numbers(_type: object, value: object) -> None:
+    if isinstance(value, int) and abs(value) > _NUMBER_MAX:
+        raise ValueError("there is no number as large as this")
+
 
 app = App(
     name="leads",
@@ -23,6 +33,7 @@ app = App(
     ),
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,
+    default_parameter=cyclopts.Parameter(validator=_refuse_huge_numbers),
 )
 
 app.command(loading.ingest)
@@ -76,7 +87,10 @@ def main() -> int:
             signals.raise_if_stopped(error)
         except signals.Stopped as stopped:
             return _tell_stop(stopped)
-        output.print_error(error if debug else internal_error(error), debug=debug)
+        fault = internal_error(error)
+        if fault is not error:
+            fault.__cause__ = error
+        output.print_error(fault, debug=debug)
         return 1
     return result if isinstance(result, int) else 0
 

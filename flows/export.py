@@ -1,8 +1,8 @@
 """Export: leads as files that say all they need to be read back without a change.
 
 JSON and NDJSON are the specification's documents, with their log. CSV and Parquet are flat: the 30 columns, without
-`auditLog`, which is no column, and without `extra`, which is no field. Leads stand in the order of their ids. A part of
-them is in memory at a time, whatever their number.
+`auditLog`, which is no column, and without `extra`, which is no field. Masked leads are flat in every format. Leads
+stand in the order of their ids. A part of them is in memory at a time, whatever their number.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,8 +13,8 @@ from typing import Any, BinaryIO, Final, Literal
 import polars as pl
 
 from flows.formulas import neutralise
+from flows.masked_leads import masked_leads
 from flows.warehouse import Warehouse
-from schemas.spec import lead_columns
 
 Format = Literal["json", "ndjson", "csv", "parquet"]
 
@@ -32,22 +32,35 @@ class Wanted:
     condition: str | None = None
 
 
-def write_leads(warehouse: Warehouse, wanted: Wanted, file: BinaryIO, form: Format) -> int:
-    """Write the wanted leads to a binary file; return how many they are.
+def write_leads(warehouse: Warehouse, wanted: Wanted, file: BinaryIO, form: Format, *, is_masked: bool = False) -> int:
+    """Write the wanted leads to a binary file, masked for wider circles or as they are; return how many they are.
 
     Raises UsageError for a condition that is none.
     """
     parameters = {"batch_id": wanted.batch_id, "since": wanted.since}
     ids = warehouse.narrowed("export/wanted_leads", parameters, wanted.condition, "id").sort().alias("lead_id")
-    _WRITERS[form](_chunks(warehouse, ids, "export/documents" if "json" in form else "export/leads"), file)
+    if not is_masked:
+        chunks = _chunks(
+            ids, lambda: warehouse.frame("export/documents" if "json" in form else "export/leads"), warehouse
+        )
+    else:
+        masked = masked_leads(warehouse)
+        chunks = _chunks(ids, (lambda: _documents(masked())) if "json" in form else masked, warehouse)
+    _WRITERS[form](chunks, file)
     return ids.len()
 
 
-def _chunks(warehouse: Warehouse, ids: pl.Series, name: str) -> Iterator[pl.DataFrame]:
+def _chunks(ids: pl.Series, leads: Callable[[], pl.DataFrame], warehouse: Warehouse) -> Iterator[pl.DataFrame]:
     """Yield the leads of the ids in their order; one frame without rows where there are none, for its columns."""
     for start in range(0, max(ids.len(), 1), _LEADS_AT_A_TIME):
         with warehouse.incoming(ids.slice(start, _LEADS_AT_A_TIME).to_frame()):
-            yield warehouse.frame(name)
+            yield leads()
+
+
+def _documents(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return flat rows as documents, one JSON text each."""
+    lines = rows.select(_text_of_time(rows[name]) for name in rows.columns).write_ndjson().splitlines()
+    return pl.DataFrame({"document": lines}, schema={"document": pl.String})
 
 
 def _write_json(chunks: Iterator[pl.DataFrame], file: BinaryIO) -> None:
@@ -67,13 +80,17 @@ def _write_ndjson(chunks: Iterator[pl.DataFrame], file: BinaryIO) -> None:
 def _write_csv(chunks: Iterator[pl.DataFrame], file: BinaryIO) -> None:
     # With a byte order mark: Excel takes it for cp1252 without.
     for number, chunk in enumerate(chunks):
-        cells = chunk.select(_sheet_cell(chunk[name]) for name in lead_columns())
+        cells = chunk.select(_sheet_cell(chunk[name]) for name in chunk.columns)
         cells.write_csv(file, include_header=number == 0, include_bom=number == 0)
 
 
 def _sheet_cell(cells: pl.Series) -> pl.Series:
     if cells.dtype == pl.String:
         return neutralise(cells)
+    return _text_of_time(cells)
+
+
+def _text_of_time(cells: pl.Series) -> pl.Series:
     return cells.dt.to_string(_TIME) if cells.dtype.is_temporal() else cells
 
 

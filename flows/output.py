@@ -192,7 +192,9 @@ def _print_traceback(error: BaseException) -> None:
         chain.append(before)
     for each in reversed(chain):
         told = f": {each}" if isinstance(each, LeadmillError | InternalError) else ""
-        sys.stderr.write("".join(["Traceback (most recent call last):\n", *traceback.format_tb(each.__traceback__)]))
+        if each.__traceback__ is not None:
+            sys.stderr.write("Traceback (most recent call last):\n")
+            sys.stderr.writelines(traceback.format_tb(each.__traceback__))
         sys.stderr.write(plain(f"{type(each).__module__}.{type(each).__qualname__}{told}") + "\n\n")
 
 

@@ -14,6 +14,7 @@ from flows.ahead import ahead
 from flows.archive import redacted_format
 from flows.cells.dates import DateEvidence
 from flows.errors import UnreadableFileError
+from flows.masked_leads import is_masked
 from flows.reference import Reference
 from flows.reference_names import gather_names, name_ids
 from flows.reject_sheets import is_sheet
@@ -123,9 +124,11 @@ def _stage_chunks(
 
 
 def map_chunk(chunk: read.RawChunk, feed: Feed, run: Run) -> Mapped:
-    """Return what a chunk of a feed says, under the fields. Raises UnreadableFileError for a sheet of rejected rows."""
+    """Return what a chunk of a feed says, under the fields. Raises UnreadableFileError for what is no export."""
     if is_sheet(chunk.rows.columns):
         raise UnreadableFileError("this is a sheet of rejected rows; load it with: leads replay FILE")
+    if is_masked(chunk.rows.columns):
+        raise UnreadableFileError("this is a masked export, which does not say who its leads are; take a whole one")
     rows, sealed_columns = seal.seal_columns(chunk.rows, run.forbidden.among(headers_of(chunk.rows)))
     matches = mapping.map_headers(headers_of(rows), feed, run.aliases)
     frame, sealed_cells = seal.seal_card_numbers(mapping.map_records(rows, matches, feed))

@@ -19,9 +19,12 @@ def sql(
 
     with reading(places) as warehouse:
         try:
-            if len(duckdb.extract_statements(query)) != 1:
+            statements = duckdb.extract_statements(query)
+            if len(statements) != 1:
                 raise UsageError("sql: give one statement, such as SELECT count(*) FROM lead")
-            relation = warehouse.connection.sql(query)
+            # Others can hardly change anything here, but some end the process (CALL enable_logging).
+            is_query = statements[0].type in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+            relation = warehouse.connection.sql(query) if is_query else None
             if relation is None:
                 raise UsageError("the statement gives no rows; leads sql answers queries, such as SELECT")
             columns, rows = list(relation.columns), relation.fetchall()

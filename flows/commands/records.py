@@ -24,6 +24,9 @@ def export(
     since: Annotated[
         datetime | None, Parameter(help="only leads that changed in the warehouse since this day or moment (UTC)")
     ] = None,
+    masked: Annotated[
+        bool, Parameter(help="for wider circles: contacts as hashes, no names, no free text, no log", negative="")
+    ] = False,
     places: Places = NOWHERE_SPECIAL,
 ) -> None:
     """Write leads as JSON or NDJSON (the specification's documents), CSV or Parquet (its 30 columns), by id.
@@ -34,6 +37,8 @@ def export(
     Examples:
 
         leads export --format csv --output leads.csv
+
+        leads export --masked --output for-analysts.parquet
 
         leads export --where "processStage = 'New' AND assignedTo IS NULL" --format ndjson
     """
@@ -48,7 +53,7 @@ def export(
         if batch is not None:
             batch_named(warehouse, batch)
         with whole_file(to) if to else nullcontext(sys.stdout.buffer) as file:
-            count = write_leads(warehouse, Wanted(batch, moment, where), file, form)
+            count = write_leads(warehouse, Wanted(batch, moment, where), file, form, is_masked=masked)
     sys.stdout.flush()
     output.note(f"{count:,} leads written to {to or 'standard output'}.")
 

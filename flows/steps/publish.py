@@ -73,6 +73,8 @@ def summarise_batch(warehouse: Warehouse, batch_id: int, drift: Mapping[str, int
 def batch_named(warehouse: Warehouse, batch_id: int) -> BatchSummary:
     """Return the summary of a batch that a user named. Raises UsageError where there is none."""
     try:
+        if batch_id >= 2**63:
+            raise KeyError(batch_id)
         return summarise_batch(warehouse, batch_id)
     except KeyError:
         raise UsageError(f"there is no batch {batch_id}; see: leads batches") from None

@@ -66,7 +66,7 @@ def find_files(paths: Sequence[str]) -> list[Path]:
 def _files_of(given: str) -> list[Path]:
     if _URL.match(given):
         raise UsageError(f"{given.partition('://')[0]}:// URLs are not supported yet; give a path")
-    path = Path(given).expanduser()
+    path = _at_home(Path(given))
     if path.is_file():
         return [path]
     if path.is_dir():
@@ -114,7 +114,15 @@ def choose_feed(path: Path, feeds: Mapping[str, Feed]) -> Feed:
 
 def _place(path: Path) -> Path:
     """Return a path as an absolute one without dots; a link stays the link, which is what a feed names."""
-    return Path(os.path.normpath(path.expanduser().absolute()))
+    return Path(os.path.normpath(_at_home(path).absolute()))
+
+
+def _at_home(path: Path) -> Path:
+    """Return a path with its `~` or `~user` as what it means, where it is no name of a file and means anything."""
+    try:
+        return path if path.exists() else path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def _holds(location: str, file: Path) -> bool:

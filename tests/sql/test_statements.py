@@ -88,6 +88,7 @@ INCOMING = {
     "assign/stage_handover": pl.DataFrame(schema={"user": pl.String}),
     "export/documents": pl.DataFrame(schema={"lead_id": pl.Int64}),
     "export/leads": pl.DataFrame(schema={"lead_id": pl.Int64}),
+    "export/masked": pl.DataFrame(schema={"lead_id": pl.Int64}),
     "load/keep_reference": pl.DataFrame(
         schema={"reference_sha256": pl.String, "file_name": pl.String, "content": pl.Binary}
     ),

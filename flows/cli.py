@@ -58,6 +58,7 @@ app.command(records.export)
 app.command(house.sql)
 app.command(house.doctor)
 app.command(house.verify)
+app.command(house.retain)
 app.command(house.up)
 
 

@@ -63,6 +63,28 @@ def verify(as_json: AsJson = False, places: Places = NOWHERE_SPECIAL) -> int:
     return int(any(finding.status == "found" for finding in findings))
 
 
+def retain(
+    dry_run: Annotated[bool, Parameter(help="show what would be removed", negative="")] = False,
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> None:
+    """Remove what was kept for long enough: archived files, and the text of rejected rows (retention.toml).
+
+    What became of every row stays, and so do leads and their records. A file that is gone cannot be replayed.
+    """
+    from datetime import UTC, datetime
+
+    from flows.retain import COLUMNS
+    from flows.retain import retain as retain_data
+
+    removals = retain_data(places.settings(), now=datetime.now(UTC), is_dry_run=dry_run)
+    records = [{name: getattr(removal, name) for name in COLUMNS} for removal in removals]
+    output.print_records(records, COLUMNS, as_json=as_json)
+    if not as_json:
+        told = "Dry run: nothing was removed." if dry_run else f"{len(removals):,} removed."
+        output.note(told if removals else "Nothing is older than it may be.")
+
+
 def up(places: Places = NOWHERE_SPECIAL) -> None:
     """Serve the flow until Ctrl-C: the schedules of feeds.toml, and runs by hand from Prefect's UI or API.
 

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from flows.archive import note_of, place_in
+from flows.archive import note_of, place_in, removal_note_of
 from flows.errors import UnreadableFileError, UsageError
 from flows.formats.packing import unpacked_blocks
 from flows.plain_text import told_path
@@ -202,6 +202,8 @@ def _store(path: Path, archive: Path) -> tuple[str, int, Path]:
         # A file of another size is what a crash of the machine left of an earlier copy, or it was redacted.
         if not target.is_file() or (target.stat().st_size != size and not note_of(target).is_file()):
             Path(temporary).replace(target)
+            # Its time begins anew.
+            removal_note_of(target).unlink(missing_ok=True)
     finally:
         Path(temporary).unlink(missing_ok=True)
     return sha256, size, target

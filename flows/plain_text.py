@@ -1,5 +1,6 @@
 """Text from outside as it may be shown: one line, nothing that a terminal would act on, nothing that cannot be kept."""
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,11 @@ def told_path(path: Path) -> str:
         f"%{ord(letter) - 0xDC00:02X}" if "\udc80" <= letter <= "\udcff" else letter
         for letter in str(path)
     )
+
+
+def without_password(url: str) -> str:
+    """Return a URL without the user name and password that may stand in it."""
+    return re.sub("//[^/@]*@", "//", url)
 
 
 def told_header(header: str) -> str:

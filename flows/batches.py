@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flows.archive import archived_file, redacted_format
+from flows.archive import archived_file, is_removed, redacted_format
 from flows.errors import UsageError
 from flows.run import Run
 from flows.staging import Source, tables_of
@@ -78,6 +78,11 @@ def kept_source(path: Path, columns: Mapping[str, Any], feed: Feed) -> Source:
 def kept_file(run: Run, columns: Mapping[str, Any]) -> Path:
     """Return the archived file that a batch took, by its audit row. Raises UsageError where the archive lacks it."""
     path = archived_file(run.kept_archive, columns["file_sha256"])
+    if path is None and is_removed(run.kept_archive, columns["file_sha256"]):
+        raise UsageError(
+            f"the file of batch {columns['batch_id']} was removed when its time was over (retention.toml); "
+            "load what is to be loaded again from where it came"
+        )
     if path is None:
         raise UsageError(
             f"the archive {run.kept_archive} has no file of batch {columns['batch_id']}; "

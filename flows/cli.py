@@ -5,13 +5,24 @@ Imports stand inside the commands: `leads --help` must answer at once.
 
 import os
 import sys
+from typing import Final
 
 import cyclopts
 from cyclopts import App
 
 from flows import output, signals
 from flows.commands import backups, batches, contacting, house, loading, owners, people, records, subjects
-from flows.errors import LeadmillError, UsageError
+from flows.errors import LeadmillError, UsageError, internal_error
+from flows.owner_only import write_for_owner_only
+
+# What the warehouse's ids and counts fit in.
+_NUMBER_MAX: Final = 2**63 - 1
+
+
+def _refuse_huge_numbers(_type: object, value: object) -> None:
+    if isinstance(value, int) and abs(value) > _NUMBER_MAX:
+        raise ValueError("there is no number as large as this")
+
 
 app = App(
     name="leads",
@@ -22,6 +33,7 @@ app = App(
     ),
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,
+    default_parameter=cyclopts.Parameter(validator=_refuse_huge_numbers),
 )
 
 app.command(loading.ingest)
@@ -53,12 +65,14 @@ app.command(backups.rebuild)
 app.command(house.sql)
 app.command(house.doctor)
 app.command(house.verify)
+app.command(house.retain)
 app.command(house.up)
 
 
 def main() -> int:
     """Run the command line; return its exit code."""
     signals.stop_cleanly_on_signals()
+    write_for_owner_only()
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
     try:
@@ -81,15 +95,15 @@ def main() -> int:
             signals.raise_if_stopped(error)
         except signals.Stopped as stopped:
             return _tell_stop(stopped)
-        if debug:
-            raise
         damage = _damage_in(error)
-        if damage is not None:
+        if damage is not None and not debug:
             output.end_progress()
             output.print_error(damage)
             return damage.exit_code
-        # Its text may hold cells of a file: only its kind is shown.
-        output.note(f"leads: internal error ({type(error).__name__}); run again with --debug and report it")
+        fault = internal_error(error)
+        if fault is not error:
+            fault.__cause__ = error
+        output.print_error(fault, debug=debug)
         return 1
     return result if isinstance(result, int) else 0
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from flows.archive import archived_file, note_of, stored_format
+from flows.archive import archived_file, sha256_of, stored_format
 from flows.erased_people import ErasedPeople
 from flows.run import Run
 from flows.staging import headers_of, map_chunk
@@ -136,6 +136,5 @@ def _rows_of_people(path: Path, file_format: read.FileFormat, feed: Feed, run: R
 def _remove_nobodys_files(warehouse: Warehouse, archive: Path) -> None:
     known = set(warehouse.frame("erase/all_files")["file_sha256"].cast(pl.String))
     for path in archive.glob("??/*"):
-        sha256 = path.name.removesuffix(note_of(path).name.removeprefix(path.name))
-        if sha256 not in known:
+        if sha256_of(path) not in known:
             path.unlink()

@@ -1,18 +1,21 @@
 """Export: leads as files that say all they need to be read back without a change.
 
 JSON and NDJSON are the specification's documents, with their log. CSV and Parquet are flat: the 30 columns, without
-`auditLog`, which is no column, and without `extra`, which is no field. As soon as one of the leads may not be contacted
-in every way, all say how they may be. Leads stand in the order of their ids. A part of them is in memory at a time.
+`auditLog`, which is no column, and without `extra`, which is no field. Masked leads are flat in every format. As soon
+as one of the leads may not be contacted in every way, all say how they may be. Leads stand in the order of their ids. A
+part of them is in memory at a time, whatever their number.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, BinaryIO, Final, Literal
 
 import polars as pl
 
 from flows.formulas import neutralise
+from flows.masked_leads import masked_leads
 from flows.warehouse import Warehouse
 from schemas.preference import MAY_COLUMNS
 
@@ -45,8 +48,10 @@ class Written:
     restricted_count: int
 
 
-def write_leads(warehouse: Warehouse, wanted: Wanted, file: BinaryIO, form: Format) -> Written:
-    """Write the wanted leads to a binary file; return how many they are.
+def write_leads(
+    warehouse: Warehouse, wanted: Wanted, file: BinaryIO, form: Format, *, is_masked: bool = False
+) -> Written:
+    """Write the wanted leads to a binary file, masked for wider circles or as they are; return how many they are.
 
     Raises UsageError for a condition that is none.
     """
@@ -54,9 +59,15 @@ def write_leads(warehouse: Warehouse, wanted: Wanted, file: BinaryIO, form: Form
     ids = warehouse.narrowed("export/wanted_leads", parameters, wanted.condition, "id").sort().alias("lead_id")
     restricted = warehouse.frame("export/restricted_leads")
     restricted = restricted.filter(restricted["lead_id"].is_in(ids.implode()))
-    chunks = _chunks(warehouse, ids, "export/documents" if "json" in form else "export/leads")
+    if is_masked:
+        rows = masked_leads(warehouse)
+    else:
+        rows = partial(warehouse.frame, "export/documents" if "json" in form else "export/leads")
+    chunks = _chunks(ids, rows, warehouse)
     if not restricted.is_empty():
         chunks = (_with_preferences(chunk, restricted) for chunk in chunks)
+    if is_masked and "json" in form:
+        chunks = map(_documents, chunks)
     _WRITERS[form](chunks, file)
     return Written(ids.len(), restricted.height)
 
@@ -75,11 +86,17 @@ def _member(name: str) -> pl.Expr:
     return pl.format(',"{}":{}', pl.lit(name), pl.col(name).cast(pl.String))
 
 
-def _chunks(warehouse: Warehouse, ids: pl.Series, name: str) -> Iterator[pl.DataFrame]:
+def _chunks(ids: pl.Series, leads: Callable[[], pl.DataFrame], warehouse: Warehouse) -> Iterator[pl.DataFrame]:
     """Yield the leads of the ids in their order; one frame without rows where there are none, for its columns."""
     for start in range(0, max(ids.len(), 1), _LEADS_AT_A_TIME):
         with warehouse.incoming(ids.slice(start, _LEADS_AT_A_TIME).to_frame()):
-            yield warehouse.frame(name)
+            yield leads()
+
+
+def _documents(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return flat rows as documents, one JSON text each."""
+    lines = rows.select(_text_of_time(rows[name]) for name in rows.columns).write_ndjson().splitlines()
+    return pl.DataFrame({"document": lines}, schema={"document": pl.String})
 
 
 def _write_json(chunks: Iterator[pl.DataFrame], file: BinaryIO) -> None:
@@ -106,6 +123,10 @@ def _write_csv(chunks: Iterator[pl.DataFrame], file: BinaryIO) -> None:
 def _sheet_cell(cells: pl.Series) -> pl.Series:
     if cells.dtype == pl.String:
         return neutralise(cells)
+    return _text_of_time(cells)
+
+
+def _text_of_time(cells: pl.Series) -> pl.Series:
     return cells.dt.to_string(_TIME) if cells.dtype.is_temporal() else cells
 
 

@@ -15,10 +15,19 @@ import polars as pl
 
 from flows import signals
 from flows.batches import new_batch
-from flows.errors import BatchHeldError, LeadmillError, UnreadableFileError, UsageError, is_out_of_room
+from flows.errors import (
+    BatchFailedError,
+    BatchHeldError,
+    LeadmillError,
+    UnreadableFileError,
+    UsageError,
+    internal_error,
+    is_out_of_room,
+)
 from flows.exports import Export, plan_exports
 from flows.fail_points import fail_point
 from flows.heads import leave_heads
+from flows.plain_text import told_path
 from flows.reference import Reference, load_reference
 from flows.run import Progress, Request, Run, StepRunner, open_run, run_directly
 from flows.settings import Settings
@@ -75,7 +84,7 @@ def _ingest_exports(exports: Sequence[Export], run: Run) -> Iterator[publish.Bat
 def ingest_file(export: Export, run: Run) -> publish.BatchSummary:
     """Take one file through all steps. Whatever becomes of it, its batch has an audit row."""
     path, feed = export.path, export.feed
-    batch = replace(new_batch(run, "ingest", feed), file_uri=str(path))
+    batch = replace(new_batch(run, "ingest", feed), file_uri=told_path(path))
     run.report(Progress(path.name, "pull"))
     try:
         taken = run.step(pull.archive_file, path, run.archive, feed, batch.started_at)
@@ -169,8 +178,7 @@ def _told_of(error: Exception) -> str:
     """Return what the audit row says of an error that nobody expected."""
     if is_out_of_room(error):
         return "no room left on a disk; make room, and run again"
-    # Its text may hold cells of the file: only its kind goes into the audit.
-    return f"internal error ({type(error).__name__}); run again with --debug and report it"
+    return str(internal_error(error))
 
 
 def close_batch(
@@ -215,7 +223,12 @@ def _refuse_whole(staged: Staged, rows_rejected: int, feed: Feed, warehouse: War
     if feed.kind == "preferences":
         drift.require_addresses(staged.columns, feed)
     elif has_header(staged):
-        drift.require_columns(staged.columns, drift.last_columns(warehouse, feed), feed)
+        try:
+            drift.require_columns(staged.columns, drift.last_columns(warehouse, feed), feed)
+        except BatchFailedError:
+            # Where no header is known, what stands there may be a record: it is not quoted.
+            staged.changes = drift.Drift()
+            raise
     load.check_tolerance(feed, staged.rows_read, rows_rejected)
 
 

@@ -15,22 +15,33 @@ import polars as pl
 
 from flows.errors import UsageError
 from flows.identity.model import MODEL_FILE
-from flows.reference_files import Mistake, TableRows, TomlText, read_feeds, read_identity_rules, read_table, refuse_file
+from flows.reference_files import (
+    Mistake,
+    TableRows,
+    TomlText,
+    read_feeds,
+    read_identity_rules,
+    read_retention,
+    read_table,
+    refuse_file,
+)
 from flows.routing_file import check_routing, read_routing
 from flows.survivorship_file import read_survivorship
 from schemas.reference import DEFAULT_FEED, Feed, IdentityRules, nearest
 from schemas.reference_tables import REFERENCE_TABLES
+from schemas.retention import Retention
 from schemas.routing import Routing
 from schemas.survivorship import DEFAULT_RULES
 
 FEEDS_FILE: Final = "feeds.toml"
 HEADER_ALIASES_FILE: Final = "header_aliases.csv"
 IDENTITY_FILE: Final = "identity.toml"
+RETENTION_FILE: Final = "retention.toml"
 ROUTING_FILE: Final = "routing.toml"
 SURVIVORSHIP_FILE: Final = "survivorship.toml"
 
 _TABLE_FILES: Final = tuple(table.file_name for table in REFERENCE_TABLES)
-_RULE_FILES: Final = (IDENTITY_FILE, MODEL_FILE, ROUTING_FILE, SURVIVORSHIP_FILE)
+_RULE_FILES: Final = (IDENTITY_FILE, MODEL_FILE, RETENTION_FILE, ROUTING_FILE, SURVIVORSHIP_FILE)
 _USED_FILES: Final = (FEEDS_FILE, HEADER_ALIASES_FILE, *_RULE_FILES, *_TABLE_FILES)
 
 
@@ -59,6 +70,7 @@ class Reference:
     identity: IdentityRules = field(default_factory=IdentityRules)
     survivorship: Mapping[str, str] = field(default_factory=lambda: DEFAULT_RULES)
     routing: Routing = field(default_factory=Routing)
+    retention: Retention = field(default_factory=Retention)
     contents: Mapping[str, bytes] = field(default_factory=dict)
 
     def frame_of(self, file_name: str) -> pl.DataFrame | None:
@@ -116,6 +128,11 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
         ),
         survivorship=survivorship,
         routing=routing,
+        retention=(
+            read_retention(folder / RETENTION_FILE, contents[RETENTION_FILE])
+            if RETENTION_FILE in contents
+            else Retention()
+        ),
         contents=contents,
     )
 

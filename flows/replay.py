@@ -17,6 +17,7 @@ from flows import pipeline, reject_sheets
 from flows.archive import stored_format
 from flows.batches import feed_of, kept_file, new_batch
 from flows.errors import UnreadableFileError, UsageError
+from flows.plain_text import told_path
 from flows.reference import load_reference
 from flows.reject_export import sealer
 from flows.run import Progress, Request, Run, open_run
@@ -211,7 +212,9 @@ def _mended_rows(sheet: Path, name: str, run: Run) -> dict[int, tuple[Original, 
 def _replay_mended(
     path: Path, taken: pull.TakenFile, original: Original, rows: pl.DataFrame, run: Run
 ) -> publish.BatchSummary:
-    batch = replace(_batch_of(original, run), file_uri=str(path), file_sha256=taken.sha256, file_bytes=taken.bytes)
+    batch = replace(
+        _batch_of(original, run), file_uri=told_path(path), file_sha256=taken.sha256, file_bytes=taken.bytes
+    )
     if load.find_replay(run.warehouse, original.batch_id, taken.sha256) is not None:
         return pipeline.close_batch(run, batch, load.Ending("skipped", run.clock.ends()))
     if original.is_standing:

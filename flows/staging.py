@@ -15,6 +15,7 @@ from flows.archive import redacted_format
 from flows.cells.dates import DateEvidence
 from flows.erased_people import gather_erased
 from flows.errors import UnreadableFileError
+from flows.masked_leads import is_masked
 from flows.preference_columns import gather_preferences
 from flows.preference_lists import read_listed
 from flows.reference import Reference
@@ -242,9 +243,11 @@ def _listed(said: _Understood, suppressed: pl.DataFrame, record_count: int, feed
 
 
 def map_chunk(chunk: read.RawChunk, feed: Feed, run: Run) -> Mapped:
-    """Return what a chunk of a feed says, under the fields. Raises UnreadableFileError for a sheet of rejected rows."""
+    """Return what a chunk of a feed says, under the fields. Raises UnreadableFileError for what is no export."""
     if is_sheet(chunk.rows.columns):
         raise UnreadableFileError("this is a sheet of rejected rows; load it with: leads replay FILE")
+    if is_masked(chunk.rows.columns):
+        raise UnreadableFileError("this is a masked export, which does not say who its leads are; take a whole one")
     rows, sealed_columns = seal.seal_columns(chunk.rows, run.forbidden.among(headers_of(chunk.rows)))
     matches = mapping.map_headers(headers_of(rows), feed, run.aliases)
     frame, sealed_cells = seal.seal_card_numbers(mapping.map_records(rows, matches, feed))

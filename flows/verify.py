@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from flows.archive import archived_file, note_of
+from flows.archive import archived_file, is_removed, note_of
 from flows.chain import PARTS, changed_blocks, hash_batches
 from flows.heads import heads_file, read_heads
 from flows.person_key import key_path, key_state, person_key, value_hashes
@@ -120,12 +120,16 @@ def _preferences(warehouse: Warehouse, settings: Settings) -> Iterator[Finding]:
 def _files(warehouse: Warehouse, archive: Path) -> Iterator[Finding]:
     """Hold each file of the archive against its hash; of a redacted one, that of the copy that was kept."""
     files = warehouse.frame("verify/files")
+    kept = [row for row in files.iter_rows() if not is_removed(archive, row[0])]
     found = [
         Finding("archive", "found", f"file {sha256[:12]} of the batch {fault}", batch)
-        for sha256, batch in files.iter_rows()
+        for sha256, batch in kept
         if (fault := fault_of(archive, sha256)) is not None
     ]
-    yield from found or [Finding("archive", "ok", f"{files.height:,} file(s) are there, as they were taken")]
+    yield from found or [Finding("archive", "ok", f"{len(kept):,} file(s) are there, as they were taken")]
+    if len(kept) < files.height:
+        told = f"{files.height - len(kept):,} file(s) were removed when their time was over; their notes say when"
+        yield Finding("archive", "note", told)
 
 
 def fault_of(archive: Path, sha256: str) -> str | None:

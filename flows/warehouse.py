@@ -118,7 +118,10 @@ class Warehouse:
         except (duckdb.Error, RuntimeError) as error:
             if condition is None or isinstance(error, duckdb.InterruptException):
                 raise
-            raise UsageError(f"the condition cannot be asked of lead: {str(error).splitlines()[0]}") from error
+            # What fails on a value may quote it: a cell.
+            is_of_value = isinstance(error, duckdb.DataError | duckdb.InvalidInputException)
+            told = "it fails on some lead's value" if is_of_value else str(error).splitlines()[0]
+            raise UsageError(f"the condition cannot be asked of lead: {told}") from error
 
     def stream(self, name: str, parameters: Mapping[str, object], rows: int) -> Iterator[pa.Table]:
         """Run a named query and yield what it gives, in its order, some `rows` at a time.

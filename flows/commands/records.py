@@ -31,6 +31,9 @@ def export(
         Literal["email", "phone", "sms"] | None,
         Parameter(name="--for", help="only leads that may be contacted this way; none: all, who say how they may be"),
     ] = None,
+    masked: Annotated[
+        bool, Parameter(help="for wider circles: contacts as hashes, no names, no free text, no log", negative="")
+    ] = False,
     places: Places = NOWHERE_SPECIAL,
 ) -> None:
     """Write leads as JSON or NDJSON (the specification's documents), CSV or Parquet (its 30 columns), by id.
@@ -42,6 +45,8 @@ def export(
     Examples:
 
         leads export --format csv --output leads.csv
+
+        leads export --masked --output for-analysts.parquet
 
         leads export --where "processStage = 'New' AND assignedTo IS NULL" --format ndjson
 
@@ -65,7 +70,7 @@ def export(
         if batch is not None:
             batch_named(warehouse, batch)
         with whole_file(to) if to else nullcontext(sys.stdout.buffer) as file:
-            written = write_leads(warehouse, Wanted(batch, moment, where, channel), file, form)
+            written = write_leads(warehouse, Wanted(batch, moment, where, channel), file, form, is_masked=masked)
     sys.stdout.flush()
     output.note(f"{written.lead_count:,} leads written to {to or 'standard output'}.")
     if written.restricted_count:

@@ -13,6 +13,7 @@ from rapidfuzz.fuzz import ratio
 
 from flows.errors import BatchFailedError
 from flows.header_matching import HeaderMatch
+from flows.plain_text import told_header
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
 
@@ -98,13 +99,16 @@ class Drift:
     def warnings(self) -> tuple[str, ...]:
         """Return a sentence per change, for people."""
         return (
-            *(f"new column {column.header!r}, {_use(column)}" for column in self.new),
-            *(f"column {column.header!r} is missing; it was {_use(column)}" for column in self.missing),
+            *(f"new column {told_header(column.header)!r}, {_use(column)}" for column in self.new),
+            *(f"column {told_header(column.header)!r} is missing; it was {_use(column)}" for column in self.missing),
             *(
-                f"column {old!r} is now called {column.header!r}, {_use(column)}"
+                f"column {told_header(old)!r} is now called {told_header(column.header)!r}, {_use(column)}"
                 for old, column in self.renamed.items()
             ),
-            *(f"column {column.header!r} is suddenly empty; it was {_use(column)}" for column in self.emptied),
+            *(
+                f"column {told_header(column.header)!r} is suddenly empty; it was {_use(column)}"
+                for column in self.emptied
+            ),
         )
 
 

@@ -93,6 +93,9 @@ INCOMING = {
     "export/documents": pl.DataFrame(schema={"lead_id": pl.Int64}),
     "export/leads": pl.DataFrame(schema={"lead_id": pl.Int64}),
     "rebuild/dismiss": pl.DataFrame(schema={"batch_id": pl.Int64, "row_number": pl.Int64}),
+    "export/masked": pl.DataFrame(schema={"lead_id": pl.Int64}),
+    "retain/forget_rejected_text": pl.DataFrame(schema={"batch_id": pl.Int64}),
+    "retain/forget_text_salts": pl.DataFrame(schema={"batch_id": pl.Int64}),
     "load/keep_reference": pl.DataFrame(
         schema={"reference_sha256": pl.String, "file_name": pl.String, "content": pl.Binary}
     ),

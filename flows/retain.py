@@ -16,7 +16,7 @@ from flows.archive import archived_file, place_in, remove_file, sha256_of
 from flows.reference import load_reference
 from flows.run import Progress, Request, Run, open_run
 from flows.settings import Settings
-from flows.warehouse import Warehouse
+from flows.warehouse import Warehouse, rewrite_warehouse
 
 COLUMNS: Final = ("what", "batch_id", "finished_at", "item_count", "file_sha256")
 # Long beyond any month or leap year: a file that no batch names has only its own time to go by.
@@ -57,7 +57,10 @@ def retain(
             _forget_texts(run.warehouse, [text.batch_id for text in texts])
             for file in files:
                 remove_file(run.kept_archive, str(file.file_sha256), now)
-        return [*files, *texts]
+    if texts and not is_dry_run:
+        # DuckDB leaves what was deleted in the file until its place is needed.
+        rewrite_warehouse(settings.warehouse, wait_seconds=settings.wait_seconds)
+    return [*files, *texts]
 
 
 def _old_files(run: Run, now: datetime) -> Iterator[Removal]:

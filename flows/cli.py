@@ -45,6 +45,7 @@ app.command(owners.reassign)
 app.command(records.export)
 app.command(house.sql)
 app.command(house.doctor)
+app.command(house.verify)
 app.command(house.up)
 
 

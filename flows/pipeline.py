@@ -18,6 +18,7 @@ from flows.batches import new_batch
 from flows.errors import BatchHeldError, LeadmillError, UnreadableFileError, UsageError, is_out_of_room
 from flows.exports import Export, plan_exports
 from flows.fail_points import fail_point
+from flows.heads import leave_heads
 from flows.reference import Reference, load_reference
 from flows.run import Progress, Request, Run, StepRunner, open_run, run_directly
 from flows.settings import Settings
@@ -68,6 +69,7 @@ def _ingest_exports(exports: Sequence[Export], run: Run) -> Iterator[publish.Bat
         summary = ingest_file(replace(export, is_last=export.is_last and of_export not in broken), run)
         if summary.is_failure:
             broken.add(of_export)
+        leave_heads(run.warehouse, run.archive)
         yield summary
 
 

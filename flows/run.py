@@ -1,17 +1,18 @@
 """A run: what was asked for, and what all of its batches share while warehouse and archive are open for it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal, ParamSpec, Protocol, TypeVar
 
 from flows.archive import UNFINISHED
-from flows.errors import NoRoomError, is_out_of_room
+from flows.errors import LeadmillError, NoRoomError, is_out_of_room
 from flows.fail_points import fail_point
 from flows.forbidden_headers import ForbiddenHeaders, load_forbidden_headers
 from flows.header_aliases import Aliases, load_aliases
+from flows.heads import leave_heads
 from flows.leftovers import remove_leftovers, scratch_folder
 from flows.reference import Reference
 from flows.settings import Settings
@@ -121,7 +122,8 @@ def _told_when_full(settings: Settings) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not is_out_of_room(error):
+        if isinstance(error, LeadmillError) or not is_out_of_room(error):
+            # What is told already is told better.
             raise
         raise NoRoomError(
             f"no room left for the warehouse {settings.warehouse}, the archive {settings.archive} or temporary files; "
@@ -154,7 +156,14 @@ def _opened(settings: Settings, *, is_dry_run: bool, must_exist: bool) -> Iterat
             remove_leftovers(archive, UNFINISHED)
             if is_dry_run:
                 stack.enter_context(warehouse.rehearsal())
-        yield warehouse, archive
+        try:
+            yield warehouse, archive
+        except BaseException:
+            # What was committed before is in the warehouse; what went wrong is the news, not this.
+            with suppress(Exception):
+                leave_heads(warehouse, archive)
+            raise
+        leave_heads(warehouse, archive)
 
 
 def code_version() -> str:

@@ -22,6 +22,7 @@ from typing import Final, Self
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from flows.errors import UsageError, WarehouseBusyError, WarehouseError
 from flows.fail_points import fail_point
@@ -109,6 +110,14 @@ class Warehouse:
             if condition is None or isinstance(error, duckdb.InterruptException):
                 raise
             raise UsageError(f"the condition cannot be asked of lead: {str(error).splitlines()[0]}") from error
+
+    def stream(self, name: str, parameters: Mapping[str, object], rows: int) -> Iterator[pa.Table]:
+        """Run a named query and yield what it gives, in its order, some `rows` at a time.
+
+        Nothing else can be asked until the last.
+        """
+        for batch in self.connection.execute(statement(name), parameters).to_arrow_reader(rows):
+            yield pa.Table.from_batches([batch])
 
     def append(self, table: str, frame: pl.DataFrame) -> None:
         """Append a frame to a table by column name; table and columns are constants of the code."""
@@ -344,6 +353,17 @@ def _refresh_views(warehouse: Warehouse) -> None:
             warehouse.run(name)
         for path in sorted((SQL_FOLDER / "analytics").glob("*.sql")):
             warehouse.connection.execute(path.read_text(encoding="utf-8"))
+
+
+def define_anew(warehouse: Warehouse) -> None:
+    """Make the macros for this connection alone, as the code has them: those of the warehouse may be others.
+
+    Works where the warehouse is open for reading only. Raises WarehouseError where it is of another version.
+    """
+    if check_migrations(warehouse):
+        raise WarehouseError("the warehouse is older than this leadmill; the next run that loads brings it up to date")
+    for name in _CONCLUSIONS:
+        warehouse.connection.execute(statement(name).replace("CREATE OR REPLACE MACRO", "CREATE OR REPLACE TEMP MACRO"))
 
 
 def check_migrations(warehouse: Warehouse) -> int:

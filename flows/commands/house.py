@@ -1,4 +1,4 @@
-"""Commands about the house: sql, doctor, up."""
+"""Commands about the house: sql, doctor, verify, up."""
 
 from typing import Annotated
 
@@ -45,6 +45,19 @@ def doctor(as_json: AsJson = False, places: Places = NOWHERE_SPECIAL) -> int:
     records = [{"check": f.check, "status": f.status, "detail": f.detail, "fix": f.fix} for f in findings]
     output.print_records(records, ("check", "status", "detail", "fix"), as_json=as_json)
     return int(any(finding.status == "wrong" for finding in findings))
+
+
+def verify(as_json: AsJson = False, places: Places = NOWHERE_SPECIAL) -> int:
+    """Check that nobody changed what batches wrote: their chain, the invariants, leads from records, the archive.
+
+    Changes nothing. Exit 1 where anything is found; first_batch is the first batch that does not fit.
+    """
+    from flows.verify import verify as verify_warehouse
+
+    findings = verify_warehouse(places.settings())
+    columns = ("check", "status", "detail", "first_batch")
+    output.print_records([{name: getattr(f, name) for name in columns} for f in findings], columns, as_json=as_json)
+    return int(any(finding.status == "found" for finding in findings))
 
 
 def up(places: Places = NOWHERE_SPECIAL) -> None:

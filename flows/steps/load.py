@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import polars as pl
 
+from flows import chain
 from flows.errors import BatchFailedError
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
@@ -262,12 +263,13 @@ def write_rejected(warehouse: Warehouse) -> None:
 
 
 def write_batch(warehouse: Warehouse, batch: Batch, ending: Ending) -> None:
-    """Write the audit row, which counts what became of all rows: they must be written."""
+    """Write the audit row, which counts what became of all rows, and seal the batch: they must be written."""
     warehouse.run("load/give_batch_id", {"batch_id": batch.batch_id})
     known = {field.name: getattr(batch, field.name) for field in fields(batch)}
     ended = {**asdict(ending), "warnings": list(ending.warnings)}
     feed = None if batch.kind in WITHOUT_FILE else batch.feed.name
     warehouse.run("load/write_batch", {**known, "feed": feed, **ended})
+    chain.seal_batch(warehouse, batch.batch_id)
 
 
 def is_written(warehouse: Warehouse, batch_id: int) -> bool:

@@ -68,12 +68,17 @@ def conclude_everything(warehouse: Warehouse) -> None:
 
     Changes nothing in a sound warehouse. The caller holds the transaction.
     """
+    conclude_anew(warehouse)
+    warehouse.run("survive/replace_leads")
+
+
+def conclude_anew(warehouse: Warehouse) -> None:
+    """Conclude every lead into `concluded` and `concluded_contact`. Writes temporary tables only."""
     warehouse.run("survive/touch_everyone")
     warehouse.run("survive/create_concluded")
     _conclude_touched(warehouse)
     complete_leads(warehouse)
     warehouse.run("survive/date_leads")
-    warehouse.run("survive/replace_leads")
 
 
 def field_provenance(warehouse: Warehouse, lead_id: int) -> pl.DataFrame:

@@ -81,6 +81,7 @@ BATCH_ORDER = (
 
 INCOMING = {
     "resolve/pair_bridged": pl.DataFrame(schema={"node": pl.Int64, "other_node": pl.Int64}),
+    "verify/hashes": pl.DataFrame(schema={"batch_id": pl.Int64, "hash": pl.String}),
     "stage/stage_leads": pl.DataFrame(schema=TYPED_LEAD_COLUMNS),
     "stage/fill_raw_text": pl.DataFrame(schema={"row_number": pl.Int64, "raw": pl.String}),
     "assign/gather_past": pl.DataFrame(schema={"since": pl.Datetime("us", "UTC")}),

@@ -1,0 +1,212 @@
+"""Chain: what makes a change of the audit tables and of `record` show (docs/tamper-evidence.md).
+
+What a batch wrote is sealed in blocks of rows, by a salted digest of each; the batch's hash is taken over its own
+columns, these digests and the hash of the batch before it. A block can be sealed anew by a later batch that takes
+something out of it: the old digest stays, its salt goes, and all hashes stay true.
+"""
+
+import hashlib
+import os
+import struct
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flows.ahead import ahead
+from flows.warehouse import Warehouse
+
+# What is sealed, and by which statement; a part that is added later begins with the next batch.
+PARTS: Final = {
+    "record": "chain/record",
+    "record_contact": "chain/record_contact",
+    "cell_issue": "chain/cell_issue",
+    "rejected_row": "chain/rejected_row",
+    "rejected_text": "chain/rejected_text",
+    "batch_row": "chain/batch_row",
+    "lead_event": "chain/lead_event",
+    "match_decision": "chain/match_decision",
+    "lead_assignment": "chain/lead_assignment",
+    "batch_fact": "chain/batch_fact",
+}
+
+# Of which rows may be taken without a word, a whole block at a time: retention does.
+FORGETTING_PARTS: Final = ("rejected_text",)
+
+_BLOCK_ROWS: Final = 10_240
+_SALT_BYTES: Final = 16
+_SEALS: Final = {
+    "batch_id": pl.Int64,
+    "part": pl.String,
+    "last_key": pl.Int64,
+    "salt": pl.Binary,
+    "digest": pl.Binary,
+    "sealed_by": pl.Int64,
+}
+
+
+class Block(NamedTuple):
+    """Rows of a batch in a part, up to `last_key`; None where no seal is known to cover them."""
+
+    batch_id: int
+    last_key: int | None
+    rows: pa.Table | None
+
+
+def seal_batch(warehouse: Warehouse, batch_id: int) -> None:
+    """Seal a batch and give it its hash.
+
+    Its audit row and all its other rows must be written: one that comes after makes the batch look changed.
+    """
+    seals = []
+    for part in PARTS:
+        for last_key, rows in ahead(blocks(_chunks(warehouse, part, batch_id, batch_id))):
+            salt = os.urandom(_SALT_BYTES)
+            seals.append((batch_id, part, last_key, salt, digest_of(salt, rows), batch_id))
+    warehouse.append("seal", pl.DataFrame(seals, schema=_SEALS, orient="row"))
+    hang_batch(warehouse, batch_id)
+
+
+def hang_batch(warehouse: Warehouse, batch_id: int) -> None:
+    """Give a batch the hash of the one before it, and its own: all its seals must be written."""
+    warehouse.run("chain/hang_batch", {"batch_id": batch_id})
+    ((_, found),) = hash_batches(warehouse, batch_id, batch_id).iter_rows()
+    warehouse.run("chain/write_hash", {"batch_id": batch_id, "hash": found})
+
+
+def hash_batches(warehouse: Warehouse, first_batch_id: int, last_batch_id: int) -> pl.DataFrame:
+    """Return `batch_id` and `hash` of batches, as they follow from what is in the warehouse."""
+    return warehouse.frame("chain/hashes", {"first_batch_id": first_batch_id, "last_batch_id": last_batch_id})
+
+
+def changed_blocks(warehouse: Warehouse, part: str, first_batch_id: int, last_batch_id: int) -> Iterator[Block]:
+    """Yield the blocks of a part whose rows are not those that were sealed, the batches in their order."""
+    seals = _newest_seals(warehouse, part, first_batch_id, last_batch_id)
+    for block in ahead(held_blocks(_chunks(warehouse, part, first_batch_id, last_batch_id), seals)):
+        held = None if block.last_key is None else seals[block.batch_id][block.last_key]
+        if held is None or not _is_sound(part, block.rows, *held):
+            yield block
+
+
+def _is_sound(part: str, rows: pa.Table | None, salt: bytes | None, digest: bytes) -> bool:
+    if salt is None:
+        return rows is None and part in FORGETTING_PARTS
+    return digest_of(salt, rows) == digest
+
+
+def digest_of(salt: bytes, rows: pa.Table | None) -> bytes:
+    """Return the SHA-256 of rows with their salt.
+
+    Column by column, its values as they lie in memory: ten times as fast as a text of each row. Of texts the lengths
+    stand before the bytes, of all the places of NULL, so that no two contents give the same bytes.
+    """
+    taken = hashlib.sha256(salt)
+    for column in () if rows is None else rows.itercolumns():
+        values = column.combine_chunks()
+        taken.update(struct.pack("<QQ", len(values), values.null_count))
+        if values.null_count:
+            taken.update(np.packbits(pc.is_null(values).to_numpy(zero_copy_only=False)).tobytes())
+        for data in _bytes_of(values):
+            taken.update(data)
+    return taken.digest()
+
+
+def _bytes_of(values: pa.Array) -> Iterator[memoryview]:
+    if pa.types.is_null(values.type):
+        return
+    if pa.types.is_boolean(values.type):
+        values = values.cast(pa.uint8())
+    if not pa.types.is_string(values.type):
+        yield pc.fill_null(values, 0).to_numpy(zero_copy_only=False).data
+        return
+    values = pc.fill_null(values, "") if values.null_count else values
+    _, offsets, data = values.buffers()
+    places = np.frombuffer(offsets, np.int32)[values.offset : values.offset + len(values) + 1]
+    yield np.diff(places).data
+    if data is not None:
+        yield memoryview(data)[places[0] : places[-1]]
+
+
+def _chunks(warehouse: Warehouse, part: str, first_batch_id: int, last_batch_id: int) -> Iterator[pa.Table]:
+    parameters = {"first_batch_id": first_batch_id, "last_batch_id": last_batch_id}
+    return warehouse.stream(PARTS[part], parameters, _BLOCK_ROWS)
+
+
+def blocks(chunks: Iterable[pa.Table], block_rows: int = _BLOCK_ROWS) -> Iterator[tuple[int, pa.Table]]:
+    """Cut the rows of a batch in blocks, each with its last key: rows of one key are in one block."""
+    rows: pa.Table | None = None
+    for chunk in chunks:
+        if rows is not None:
+            last_key = rows["key"][-1].as_py()
+            rest = int(np.searchsorted(_keys(chunk), last_key, "right"))
+            whole = pa.concat_tables([rows, chunk.slice(0, rest)]) if rest else rows
+            if rest == chunk.num_rows or whole.num_rows < block_rows:
+                rows = pa.concat_tables([rows, chunk])
+                continue
+            yield last_key, whole
+            chunk = chunk.slice(rest)
+        rows = chunk
+    if rows is not None:
+        yield rows["key"][-1].as_py(), rows
+
+
+Seals = Mapping[int, Mapping[int, tuple[bytes | None, bytes]]]
+
+
+def _newest_seals(warehouse: Warehouse, part: str, first_batch_id: int, last_batch_id: int) -> Seals:
+    """Return salt and digest by batch and last key, both rising."""
+    parameters = {"part": part, "first_batch_id": first_batch_id, "last_batch_id": last_batch_id}
+    seals: dict[int, dict[int, tuple[bytes | None, bytes]]] = {}
+    for batch_id, last_key, salt, digest in warehouse.frame("chain/newest_seals", parameters).iter_rows():
+        seals.setdefault(batch_id, {})[last_key] = (salt, digest)
+    return seals
+
+
+def held_blocks(chunks: Iterable[pa.Table], seals: Seals) -> Iterator[Block]:
+    """Cut the rows of batches in the blocks that were sealed; a block of which no row is left comes without rows."""
+    unseen = deque(seals)
+    for batch_id, runs in groupby(_runs(chunks), key=itemgetter(0)):
+        while unseen and unseen[0] <= batch_id:
+            if (passed := unseen.popleft()) < batch_id:
+                yield from (Block(passed, last_key, None) for last_key in seals[passed])
+        yield from _cut_at(batch_id, (rows for _, rows in runs), tuple(seals.get(batch_id, ())))
+    for passed in unseen:
+        yield from (Block(passed, last_key, None) for last_key in seals[passed])
+
+
+def _runs(chunks: Iterable[pa.Table]) -> Iterator[tuple[int, pa.Table]]:
+    for chunk in chunks:
+        batch_ids = chunk["batch_id"].to_numpy()
+        starts = [0, *(np.flatnonzero(np.diff(batch_ids)) + 1).tolist(), len(batch_ids)]
+        for start, end in pairwise(starts):
+            yield int(batch_ids[start]), chunk.slice(start, end - start)
+
+
+def _cut_at(batch_id: int, chunks: Iterable[pa.Table], last_keys: Sequence[int]) -> Iterator[Block]:
+    """Cut the rows of a batch after each of the keys but the last: its block has all that comes after, too."""
+    rows: pa.Table | None = None
+    remaining = deque(last_keys)
+    for chunk in chunks:
+        rows = chunk if rows is None else pa.concat_tables([rows, chunk])
+        keys = _keys(rows)
+        while len(remaining) > 1 and keys.size and keys[-1] > remaining[0]:
+            cut = int(np.searchsorted(keys, remaining[0], "right"))
+            yield Block(batch_id, remaining.popleft(), rows.slice(0, cut) if cut else None)
+            rows, keys = rows.slice(cut), keys[cut:]
+    if not remaining:
+        yield Block(batch_id, None, rows)
+    while remaining:
+        yield Block(batch_id, remaining.popleft(), rows if rows is not None and rows.num_rows else None)
+        rows = None
+
+
+def _keys(rows: pa.Table) -> npt.NDArray[np.int64]:
+    keys: npt.NDArray[np.int64] = rows["key"].to_numpy()
+    return keys

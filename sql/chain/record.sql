@@ -1,0 +1,50 @@
+-- Purpose: of what is sealed of the versions that batches brought.
+-- Grain: one row per row of theirs. Columns are named, and an added one changes no digest; other columns than these break all chains.
+-- Parameters: $first_batch_id BIGINT, $last_batch_id BIGINT. Reads: record. Writes: nothing. Caller: flows/chain.py.
+
+SELECT
+    r.batch_id,
+    r.row_number AS key,
+    r.record_id,
+    r.source_id,
+    r.feed,
+    r.source_key,
+    epoch_us(r.as_of) AS as_of,
+    r.firstName,
+    r.id,
+    r.lastName,
+    r.accountId,
+    r.applicationId,
+    r.archived,
+    r.assignedTo,
+    r.branch,
+    r.buyingRole,
+    r.company,
+    epoch_us(r.createdAt) AS createdAt,
+    r.createdBy,
+    r.currentPaymentProcessor,
+    r.email,
+    r.imgSrc,
+    r.interestedInSwitching,
+    r.jobTitle,
+    epoch_us(r.lastContacted) AS lastContacted,
+    r.leadSourceId,
+    r.location,
+    r.monthlyTransactionVolume,
+    r.notes,
+    r.numberOfEmployees,
+    r.phone,
+    r.position,
+    r.processStage,
+    r.productsServicesSold,
+    r.source,
+    r.teamId,
+    epoch_us(r.updatedAt) AS updatedAt,
+    r.extra::VARCHAR AS extra,
+    array_to_string(r.cleared, ',') AS cleared,
+    epoch_us(r.source_created_at) AS source_created_at,
+    epoch_us(r.source_updated_at) AS source_updated_at,
+    r.has_placeholder_name
+FROM record AS r
+WHERE r.batch_id BETWEEN $first_batch_id AND $last_batch_id
+ORDER BY r.batch_id, r.row_number, r.record_id;

@@ -23,7 +23,9 @@ def unfinished_file(folder: Path, prefix: str) -> Iterator[tuple[BinaryIO, Path]
     """Give a new file for its owner only, and where it is; it goes with the block, unless it was renamed."""
     handle, name = tempfile.mkstemp(prefix=prefix, dir=folder)
     try:
-        with os.fdopen(handle, "wb") as file:
+        os.close(handle)
+        # By its path, so that its `name` says where it lies.
+        with Path(name).open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file, Path(name)
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, ParamSpec, Protocol, TypeVar
 
 from flows.archive import UNFINISHED
-from flows.errors import NoRoomError, is_out_of_room
+from flows.errors import LeadmillError, NoRoomError, is_out_of_room
 from flows.fail_points import fail_point
 from flows.forbidden_headers import ForbiddenHeaders, load_forbidden_headers
 from flows.header_aliases import Aliases, load_aliases
@@ -153,7 +153,8 @@ def _told_when_full(settings: Settings) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not is_out_of_room(error):
+        if isinstance(error, LeadmillError) or not is_out_of_room(error):
+            # What is told already is told better.
             raise
         raise NoRoomError(
             f"no room left for the warehouse {settings.warehouse}, the archive {settings.archive} or temporary files; "

@@ -1,13 +1,13 @@
 """Files that are there whole or not at all, and for their owner only: what we write is data of people."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from flows.errors import UsageError
+from flows.leftovers import remove_leftovers, unfinished_file
 
 
 def make_folder(folder: Path) -> None:
@@ -27,18 +27,13 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """
     if path.exists() and not path.is_file():
         raise UsageError(f"{path}: is no regular file; name another")
+    prefix = f".{path.name[:100]}.unfinished-"
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}-", dir=path.parent)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror}); name another place") from error
-    try:
-        os.close(handle)
-        with Path(temporary).open("r+b") as file:
+        remove_leftovers(path.parent, prefix)
+        with unfinished_file(path.parent, prefix) as (file, unfinished):
             yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
+            unfinished.replace(path)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror}); make room, or name another place") from error
-    finally:
-        Path(temporary).unlink(missing_ok=True)

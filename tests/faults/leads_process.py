@@ -67,6 +67,11 @@ class Started:
         assert self._process.pid is not None
         return self._process.pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.is_alive()
+
     def says(self, words: str) -> bool:
         """Whether it has said so by now; if it has ended, nothing will be said any more."""
         assert self._process.is_alive(), "it has ended"

@@ -9,7 +9,7 @@ from _pytest.mark.structures import ParameterSet
 
 from flows.fail_points import FAIL_POINTS, VARIABLE, WAYS
 from tests.faults.leads_process import Ended, leads
-from tests.faults.prepared_house import COMMANDS, build_house, house, is_lock_free, said, unfinished
+from tests.faults.prepared_house import COMMANDS, assert_verified, build_house, house, is_lock_free, said, unfinished
 
 # Of every command but `ingest` these: what the others do between is in one transaction.
 AROUND_COMMIT: Final = ("before batch commit", "after batch commit")
@@ -81,6 +81,7 @@ def test_a_broken_run_is_made_good_by_the_next(
     assert again.code == 0, again
     assert unfinished(folder) == []
     assert said(folder) == unbroken(command)
+    assert_verified(folder)
     record_property("fault", (command, point, how, f"exit {broken.code}, then as unbroken"))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.big_export import big_house, mark
 from tests.faults.leads_process import Started, leads
-from tests.faults.prepared_house import is_lock_free, unfinished
+from tests.faults.prepared_house import is_lock_free, unfinished, unfinished_but_log
 
 ROWS = 8_000
 MEGABYTE = 2**20
@@ -56,7 +56,7 @@ def test_a_full_disk_is_told_and_made_good(
     ended = leads_on(disk, unbroken).ended()
     assert ended.code == 1
     assert_told(ended.err)
-    assert unfinished_but_wal(disk) == []
+    assert unfinished_but_log(disk) == []
     small_disk(200 * MEGABYTE)
     assert leads_on(disk, unbroken).ended().code == 0
     assert mark(disk) == mark(unbroken)
@@ -77,7 +77,7 @@ def test_a_file_that_may_grow_no_further_is_told_and_made_good(
     ended = leads_on(folder, unbroken, file_bytes=megabytes * MEGABYTE).ended()
     assert ended.code == 1
     assert_told(ended.err)
-    assert unfinished_but_wal(folder) == []
+    assert unfinished_but_log(folder) == []
     assert leads_on(folder, unbroken).ended().code == 0
     assert mark(folder) == mark(unbroken)
     assert unfinished(folder) == []
@@ -93,8 +93,3 @@ def assert_told(said: str) -> None:
     """One line says what to do."""
     [line] = [line for line in said.splitlines() if line.startswith("leads: ") or ": failed: " in line]
     assert "make room" in line
-
-
-def unfinished_but_wal(folder: Path) -> list[str]:
-    """What is left; DuckDB's log stays where it could not be written back, and is taken by the next run."""
-    return [path for path in unfinished(folder) if not path.endswith(".wal")]

@@ -31,6 +31,7 @@ from flows.run import Request, Run, open_run
 from flows.settings import Settings
 from flows.steps import survive
 from flows.undo import undo
+from flows.verify import verify
 from flows.warehouse import Warehouse, migrate, open_warehouse, read_warehouse
 from tests.faults.leads_process import Started
 
@@ -135,6 +136,7 @@ class House(RuleBasedStateMachine):
         before = self._ask(f"FROM ({LEADS})")
         self._ingest()
         assert self._ask(f"FROM ({LEADS})") == before
+        assert [finding for finding in verify(self.settings) if finding.status == "found"] == []
         shutil.rmtree(self.folder)
 
     # --- files

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from flows.leftovers import remove_leftovers, scratch_folder, unfinished_file
+from flows.whole_files import whole_file
 
 PREFIX = ".unfinished-"
 
@@ -47,3 +48,10 @@ def test_scratch_folders_of_killed_runs_go_and_those_in_use_stay(
         assert sorted(tmp_path.iterdir()) == sorted([first, second])
         assert first.stat().st_mode & 0o777 == 0o700
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_export_left_goes_with_the_next(tmp_path: Path) -> None:
+    (tmp_path / ".leads.csv.unfinished-killed").write_text("half a")
+    with whole_file(tmp_path / "leads.csv") as file:
+        file.write(b"whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["leads.csv"]

@@ -123,12 +123,19 @@ class Warehouse:
             told = "it fails on some lead's value" if is_of_value else str(error).splitlines()[0]
             raise UsageError(f"the condition cannot be asked of lead: {told}") from error
 
-    def stream(self, name: str, parameters: Mapping[str, object], rows: int) -> Iterator[pa.Table]:
-        """Run a named query and yield what it gives, in its order, some `rows` at a time.
+    def stream(
+        self, name: str, parameters: Mapping[str, object], rows: int, *, is_sorted: bool = False
+    ) -> Iterator[pa.Table]:
+        """Run a named query and yield what it gives some `rows` at a time, in its order or sorted by all columns.
 
         Nothing else can be asked until the last.
         """
-        for batch in self.connection.execute(statement(name), parameters).to_arrow_reader(rows):
+        if is_sorted:
+            found = self.connection.sql(statement(name), params=parameters).order("ALL").to_arrow_reader(rows)
+        else:
+            # Straight from the table: a relation would keep all of its rows first.
+            found = self.connection.execute(statement(name), parameters).to_arrow_reader(rows)
+        for batch in found:
             yield pa.Table.from_batches([batch])
 
     def append(self, table: str, frame: pl.DataFrame) -> None:

@@ -28,7 +28,7 @@ UNION
 SELECT
     'lead_event' AS part,
     e.batch_id,
-    e.lead_id AS key
+    coalesce(e.id, 0) AS key
 FROM lead_event AS e
 WHERE e.lead_id IN (SELECT i.lead_id FROM erased_id AS i)
 UNION

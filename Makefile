@@ -25,7 +25,7 @@ find_python = for candidate in "$(PYTHON)" python3; do \
 		printf '%s' "$$candidate"; break; \
 	fi; done
 
-.PHONY: help setup run test lint bench bench-identity lock clean distclean
+.PHONY: help setup run test test-faults lint bench bench-identity lock clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,9 @@ run: setup ## ingest data/exports into data/warehouse/leads.duckdb
 
 test: setup ## run the whole test suite
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+test-faults: setup ## break runs at every place in every way, and kill big ones; a table of what became of each
+	$(BIN)/python -m pytest tests/faults tests/properties/test_house.py --all-faults --numprocesses auto --dist worksteal
 
 lint: setup ## ruff, mypy and sqlfluff; changes nothing
 	$(BIN)/ruff check .

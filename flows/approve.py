@@ -5,19 +5,15 @@ The archived file is taken through all steps as a batch of its own, with the tim
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from flows import pipeline
-from flows.archive import redacted_format
-from flows.batches import feed_of, kept_file, new_batch
+from flows.batches import feed_of, kept_file, kept_source, new_batch
 from flows.errors import UsageError
 from flows.reference import load_reference
 from flows.run import Progress, Request, Run, open_run
 from flows.settings import Settings
-from flows.staging import Source
-from flows.steps import disappear, load, publish, read
+from flows.steps import disappear, load, publish
 from schemas.reference import Feed
 
 
@@ -40,8 +36,8 @@ def approve(
         known = load.find_loaded_batch(run.warehouse, feed, held["file_sha256"])
         if known is not None:
             repeat = disappear.Listing(batch.batch_id, feed, held["as_of"], known, is_closing=True)
-            return pipeline.close_batch(run, batch, load.Ending("skipped", datetime.now(UTC)), repeat=repeat)
-        return pipeline.load_batch(batch, run, lambda: _whole_file(path, held, feed))
+            return pipeline.close_batch(run, batch, load.Ending("skipped", run.clock.ends()), repeat=repeat)
+        return pipeline.load_batch(batch, run, lambda: kept_source(path, held, feed))
 
 
 def _held_row(run: Run, batch_id: int) -> dict[str, Any]:
@@ -58,8 +54,3 @@ def _batch_of(run: Run, held: dict[str, Any], feed: Feed) -> load.Batch:
     batch = new_batch(run, "approve", feed, of_batch_id=held["batch_id"])
     taken = {name: held[name] for name in ("file_uri", "file_sha256", "file_bytes", "as_of")}
     return replace(batch, **taken)
-
-
-def _whole_file(path: Path, held: dict[str, Any], feed: Feed) -> Source:
-    file_format = redacted_format(path) or read.detect_format(path, feed)
-    return Source(Path(held["file_uri"]).name, file_format, lambda: read.read_records(path, file_format), path)

@@ -1,14 +1,20 @@
 """The archive's layout: where a file that was taken lies, and how it is read if it was redacted since.
 
 A file lies under the SHA-256 of what came, in a folder named for the first two digits. Beside one that was
-redacted (`flows.steps.redact`) lies a note with the hash of what is there now, and with its format.
+redacted (`flows.steps.redact`) lies a note with the hash of what is there now, and with its format; in the place of
+one that was removed when its time was over (`flows.retain`), a note that says so.
 """
 
 import json
+import os
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from flows.formats.records import FileFormat
+
+# How files are called, in the archive itself, for as long as they are written.
+UNFINISHED: Final = ".unfinished-"
 
 
 def place_in(archive: Path, sha256: str) -> Path:
@@ -25,6 +31,36 @@ def archived_file(archive: Path, sha256: str) -> Path | None:
 def note_of(path: Path) -> Path:
     """Return where the note of a file of the archive lies, if it was redacted."""
     return path.with_name(path.name + ".redacted.json")
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hash under which a file of the archive, or the file that a note is of, came."""
+    return path.name.partition(".")[0]
+
+
+def removal_note_of(path: Path) -> Path:
+    """Return where the note of a file of the archive lies, if it was removed when its time was over."""
+    return path.with_name(path.name + ".removed.json")
+
+
+def is_removed(archive: Path, sha256: str) -> bool:
+    """Whether the archive has a file no more because its time was over: it is not lost."""
+    path = place_in(archive, sha256)
+    return not path.is_file() and removal_note_of(path).is_file()
+
+
+def remove_file(archive: Path, sha256: str, at: datetime) -> None:
+    """Remove a file whose time is over at `at`, and leave a note. Again after a crash, it does what is left to do."""
+    path = place_in(archive, sha256)
+    told = {"removed_at": at.astimezone(UTC).isoformat(timespec="seconds"), "reason": "retention"}
+    handle = os.open(removal_note_of(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as note:
+        note.write(json.dumps(told))
+        note.flush()
+        os.fsync(handle)
+    # In this order: with a note but without its file, the same file taken again would pass for redacted.
+    note_of(path).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 def redacted_format(path: Path) -> FileFormat | None:

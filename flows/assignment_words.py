@@ -25,6 +25,7 @@ _UNASSIGNED: Final = {
     "unassigned_archived": "it is archived, and archived leads take no turn",
     "unassigned_missing": "the CRM no longer lists it, and such leads take no turn",
     "unassigned_closed": "it is in a stage that is won or lost, and such leads take no turn",
+    "unassigned_opted_out": "it may be contacted by no channel, and such leads take no turn",
     "unassigned_no_member": "nobody of the team could take it, and the team has no fallback owner",
 }
 _REASONS: Final = {

@@ -9,10 +9,11 @@ import hashlib
 import os
 import struct
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.ahead import ahead
+from flows.errors import WarehouseError
 from flows.warehouse import Warehouse
 
 # What is sealed, and by which statement; a part that is added later begins with the next batch.
@@ -35,7 +37,11 @@ PARTS: Final = {
     "match_decision": "chain/match_decision",
     "lead_assignment": "chain/lead_assignment",
     "batch_fact": "chain/batch_fact",
+    "contact_preference": "chain/contact_preference",
 }
+
+# Sealed as they lie in the table where keys rise there: to sort wide rows takes as long as to read them.
+_AS_WRITTEN: Final = ("record", "lead_event")
 
 # Of which rows may be taken without a word, a whole block at a time: retention does.
 FORGETTING_PARTS: Final = ("rejected_text",)
@@ -52,6 +58,11 @@ _SEALS: Final = {
 }
 
 
+T = TypeVar("T")
+# Salt and digest by batch and last key.
+Seals = Mapping[int, Mapping[int, tuple[bytes | None, bytes]]]
+
+
 class Block(NamedTuple):
     """Rows of a batch in a part, up to `last_key`; None where no seal is known to cover them."""
 
@@ -65,13 +76,18 @@ def seal_batch(warehouse: Warehouse, batch_id: int) -> None:
 
     Its audit row and all its other rows must be written: one that comes after makes the batch look changed.
     """
-    seals = []
-    for part in PARTS:
-        for last_key, rows in ahead(blocks(_chunks(warehouse, part, batch_id, batch_id))):
-            salt = os.urandom(_SALT_BYTES)
-            seals.append((batch_id, part, last_key, salt, digest_of(salt, rows), batch_id))
+    seals = [seal for part in PARTS for seal in _seal_part(warehouse, part, batch_id)]
     warehouse.append("seal", pl.DataFrame(seals, schema=_SEALS, orient="row"))
     hang_batch(warehouse, batch_id)
+
+
+def _seal_part(warehouse: Warehouse, part: str, batch_id: int) -> list[tuple[object, ...]]:
+    def sealed(chunks: Iterable[pa.Table]) -> Iterator[tuple[object, ...]]:
+        for last_key, rows in ahead(blocks(chunks)):
+            salt = os.urandom(_SALT_BYTES)
+            yield batch_id, part, last_key, salt, digest_of(salt, rows), batch_id
+
+    return _in_order(warehouse, part, (batch_id, batch_id), sealed)
 
 
 def hang_batch(warehouse: Warehouse, batch_id: int) -> None:
@@ -86,13 +102,58 @@ def hash_batches(warehouse: Warehouse, first_batch_id: int, last_batch_id: int) 
     return warehouse.frame("chain/hashes", {"first_batch_id": first_batch_id, "last_batch_id": last_batch_id})
 
 
-def changed_blocks(warehouse: Warehouse, part: str, first_batch_id: int, last_batch_id: int) -> Iterator[Block]:
-    """Yield the blocks of a part whose rows are not those that were sealed, the batches in their order."""
+def changed_blocks(warehouse: Warehouse, part: str, first_batch_id: int, last_batch_id: int) -> list[Block]:
+    """Return the blocks of a part whose rows are not those that were sealed, the batches in their order."""
     seals = _newest_seals(warehouse, part, first_batch_id, last_batch_id)
-    for block in ahead(held_blocks(_chunks(warehouse, part, first_batch_id, last_batch_id), seals)):
-        held = None if block.last_key is None else seals[block.batch_id][block.last_key]
-        if held is None or not _is_sound(part, block.rows, *held):
-            yield block
+
+    def changed(chunks: Iterable[pa.Table]) -> Iterator[Block]:
+        for block in ahead(held_blocks(chunks, seals)):
+            held = None if block.last_key is None else seals[block.batch_id][block.last_key]
+            if held is None or not _is_sound(part, block.rows, *held):
+                # Which one is enough to know: its rows may be many.
+                yield block._replace(rows=None)
+
+    return _in_order(warehouse, part, (first_batch_id, last_batch_id), changed)
+
+
+def held_keys(warehouse: Warehouse, touched: pl.DataFrame) -> dict[tuple[str, int], set[int]]:
+    """Return the blocks, each by its last key, that rows of `touched` (`part`, `batch_id`, `key`) are in.
+
+    The rows are about to be changed, and their blocks to be sealed anew: so they must be now what they were when they
+    were sealed. Raises WarehouseError where they are not. What is older than the chain is in no block.
+    """
+    found: dict[tuple[str, int], set[int]] = {}
+    for (part, batch_id), rows in touched.group_by("part", "batch_id", maintain_order=True):
+        last_keys = list(_newest_seals(warehouse, part, batch_id, batch_id).get(batch_id, ()))
+        if not last_keys:
+            continue
+        places = np.searchsorted(last_keys, rows["key"].to_numpy()).clip(max=len(last_keys) - 1)
+        blocks_of = {last_keys[place] for place in places.tolist()}
+        if any(block.last_key in blocks_of for block in changed_blocks(warehouse, part, batch_id, batch_id)):
+            raise WarehouseError(
+                f"what batch {batch_id} wrote in {part} was changed by somebody since; see: leads verify"
+            )
+        found[part, batch_id] = blocks_of
+    return found
+
+
+def seal_again(warehouse: Warehouse, blocks_of: Mapping[tuple[str, int], set[int]], sealed_by: int) -> None:
+    """Seal what is left of blocks (`held_keys`) under a new salt, by a batch that took something out of them.
+
+    The old salts go: nobody can try what the old digests were of.
+    """
+    seals = []
+    for (part, batch_id), wanted in blocks_of.items():
+        known = _newest_seals(warehouse, part, batch_id, batch_id)
+        for block in _in_order(warehouse, part, (batch_id, batch_id), partial(_wanted_blocks, known, wanted)):
+            salt = os.urandom(_SALT_BYTES)
+            seals.append((batch_id, part, block.last_key, salt, digest_of(salt, block.rows), sealed_by))
+    warehouse.append("seal", pl.DataFrame(seals, schema=_SEALS, orient="row"))
+    warehouse.run("chain/forget_salts", {"sealed_by": sealed_by})
+
+
+def _wanted_blocks(seals: Seals, last_keys: set[int], chunks: Iterable[pa.Table]) -> Iterator[Block]:
+    return (block for block in held_blocks(chunks, seals) if block.last_key in last_keys)
 
 
 def _is_sound(part: str, rows: pa.Table | None, salt: bytes | None, digest: bytes) -> bool:
@@ -134,9 +195,34 @@ def _bytes_of(values: pa.Array) -> Iterator[memoryview]:
         yield memoryview(data)[places[0] : places[-1]]
 
 
-def _chunks(warehouse: Warehouse, part: str, first_batch_id: int, last_batch_id: int) -> Iterator[pa.Table]:
-    parameters = {"first_batch_id": first_batch_id, "last_batch_id": last_batch_id}
-    return warehouse.stream(PARTS[part], parameters, _BLOCK_ROWS)
+def _in_order(
+    warehouse: Warehouse, part: str, batch_ids: tuple[int, int], made_of: Callable[[Iterable[pa.Table]], Iterable[T]]
+) -> list[T]:
+    """Return what is made of the rows of a part in the order of batches and keys."""
+    parameters = dict(zip(("first_batch_id", "last_batch_id"), batch_ids, strict=True))
+    if part not in _AS_WRITTEN:
+        return list(made_of(warehouse.stream(PARTS[part], parameters, _BLOCK_ROWS)))
+    try:
+        return list(made_of(_rising(warehouse.stream(PARTS[part], parameters, _BLOCK_ROWS))))
+    except _OutOfOrderError:
+        return list(made_of(warehouse.stream(PARTS[part], parameters, _BLOCK_ROWS, is_sorted=True)))
+
+
+class _OutOfOrderError(Exception):
+    """Rows do not lie in the order of their keys."""
+
+
+def _rising(chunks: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield chunks for as long as each row's batch and key come after those of the row before."""
+    last = (-1, -1)
+    for chunk in chunks:
+        batch_ids, keys = chunk["batch_id"].to_numpy(), _keys(chunk)
+        steps = np.diff(batch_ids)
+        is_rising = (steps > 0) | ((steps == 0) & (np.diff(keys) > 0))
+        if (int(batch_ids[0]), int(keys[0])) <= last or not is_rising.all():
+            raise _OutOfOrderError
+        last = (int(batch_ids[-1]), int(keys[-1]))
+        yield chunk
 
 
 def blocks(chunks: Iterable[pa.Table], block_rows: int = _BLOCK_ROWS) -> Iterator[tuple[int, pa.Table]]:
@@ -155,9 +241,6 @@ def blocks(chunks: Iterable[pa.Table], block_rows: int = _BLOCK_ROWS) -> Iterato
         rows = chunk
     if rows is not None:
         yield rows["key"][-1].as_py(), rows
-
-
-Seals = Mapping[int, Mapping[int, tuple[bytes | None, bytes]]]
 
 
 def _newest_seals(warehouse: Warehouse, part: str, first_batch_id: int, last_batch_id: int) -> Seals:

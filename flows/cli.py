@@ -5,13 +5,24 @@ Imports stand inside the commands: `leads --help` must answer at once.
 
 import os
 import sys
+from typing import Final
 
 import cyclopts
 from cyclopts import App
 
 from flows import output, signals
-from flows.commands import batches, house, loading, owners, people, records
-from flows.errors import LeadmillError, UsageError
+from flows.commands import backups, batches, contacting, house, loading, owners, people, records, subjects
+from flows.errors import LeadmillError, UsageError, internal_error
+from flows.owner_only import write_for_owner_only
+
+# What the warehouse's ids and counts fit in.
+_NUMBER_MAX: Final = 2**63 - 1
+
+
+def _refuse_huge_numbers(_type: object, value: object) -> None:
+    if isinstance(value, int) and abs(value) > _NUMBER_MAX:
+        raise ValueError("there is no number as large as this")
+
 
 app = App(
     name="leads",
@@ -22,6 +33,7 @@ app = App(
     ),
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,
+    default_parameter=cyclopts.Parameter(validator=_refuse_huge_numbers),
 )
 
 app.command(loading.ingest)
@@ -34,24 +46,33 @@ app.command(batches.reconcile)
 app.command(loading.replay)
 app.command(loading.approve)
 app.command(people.explain)
+app.command(people.history)
 app.command(people.merges)
 app.command(people.unmerge)
 app.command(people.review)
 app.command(people.sweep)
 app.command(people.train)
+app.command(contacting.preference)
+app.command(contacting.preferences)
 app.command(owners.assign)
 app.command(owners.check_reference, name="check-reference")
 app.command(owners.reassign)
 app.command(records.export)
+app.command(subjects.erase)
+app.command(backups.backup)
+app.command(backups.restore)
+app.command(backups.rebuild)
 app.command(house.sql)
 app.command(house.doctor)
 app.command(house.verify)
+app.command(house.retain)
 app.command(house.up)
 
 
 def main() -> int:
     """Run the command line; return its exit code."""
     signals.stop_cleanly_on_signals()
+    write_for_owner_only()
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
     try:
@@ -74,12 +95,25 @@ def main() -> int:
             signals.raise_if_stopped(error)
         except signals.Stopped as stopped:
             return _tell_stop(stopped)
-        if debug:
-            raise
-        # Its text may hold cells of a file: only its kind is shown.
-        output.note(f"leads: internal error ({type(error).__name__}); run again with --debug and report it")
+        damage = _damage_in(error)
+        if damage is not None and not debug:
+            output.end_progress()
+            output.print_error(damage)
+            return damage.exit_code
+        fault = internal_error(error)
+        if fault is not error:
+            fault.__cause__ = error
+        output.print_error(fault, debug=debug)
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _damage_in(error: Exception) -> LeadmillError | None:
+    if "flows.warehouse" not in sys.modules:
+        return None
+    from flows.warehouse import damage_in
+
+    return damage_in(error)
 
 
 def _tell_stop(stopped: signals.Stopped) -> int:

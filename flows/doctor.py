@@ -6,12 +6,12 @@ Looks only: nothing is made, migrated or repaired, and a check that cannot be ma
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from flows.errors import LeadmillError, UsageError, WarehouseBusyError
+from flows.errors import LeadmillError, UsageError
+from flows.findings import Finding
 from flows.settings import Settings
 
 # Pins with a reason: what happens beyond them (pyproject.toml has the same bounds).
@@ -25,16 +25,6 @@ _BOUNDS: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Finding:
-    """The outcome of one check; `fix` says what to do where `status` is not "ok"."""
-
-    check: str
-    status: Literal["ok", "note", "wrong"]
-    detail: str
-    fix: str = ""
-
-
 def examine(load: Callable[[], Settings]) -> list[Finding]:
     """Run all checks; `load` gives the settings, or raises what is wrong with them."""
     findings = [_python(), *_packages()]
@@ -42,8 +32,13 @@ def examine(load: Callable[[], Settings]) -> list[Finding]:
         settings = load()
     except UsageError as error:
         return [*findings, Finding("settings", "wrong", str(error), "correct it, and run leads doctor again")]
+    from flows.warehouse_checks import examine_warehouse
+
     findings.append(Finding("settings", "ok", f"warehouse {settings.warehouse}"))
-    return [*findings, _reference(settings), *_warehouse(settings), _archive(settings.archive), _prefect()]
+    return [
+        *(*findings, _reference(settings), *examine_warehouse(settings)),
+        *(*_key(settings), _archive(settings.archive), _prefect()),
+    ]
 
 
 def _python() -> Finding:
@@ -82,39 +77,45 @@ def _reference(settings: Settings) -> Finding:
     return Finding("reference", "ok", f"{folder}: {len(reference.feeds)} feeds")
 
 
-def _warehouse(settings: Settings) -> Iterator[Finding]:
+def _key(settings: Settings) -> Iterator[Finding]:
+    """Look whether the key by which people are known again is there, where the warehouse needs one."""
+    from flows.person_key import key_path, key_state
     from flows.warehouse import check_migrations, read_warehouse
 
-    path = settings.warehouse
-    if not path.exists():
-        can_write = os.access(_nearest_folder(path.parent), os.W_OK)
-        if can_write:
-            yield Finding("warehouse", "ok", f"{path}: not there yet; the first leads ingest makes it")
-        else:
-            yield Finding("warehouse", "wrong", f"{path}: its folder cannot be written", "set LEADS_WAREHOUSE")
+    if not settings.warehouse.exists():
         return
+    path = key_path(settings)
     try:
-        with read_warehouse(path, wait_seconds=0) as warehouse:
-            pending = check_migrations(warehouse)
-    except WarehouseBusyError as error:
-        yield Finding("warehouse", "note", str(error), "wait for the run to end")
-    except LeadmillError as error:
-        yield Finding("warehouse", "wrong", str(error), "restore it from a backup, or set LEADS_WAREHOUSE")
+        with read_warehouse(settings.warehouse, wait_seconds=0) as warehouse:
+            if check_migrations(warehouse):
+                return
+            state = key_state(settings, warehouse)
+    except UsageError as error:
+        yield Finding("key", "wrong", str(error), "restore it from its backup, or set LEADS_KEY_FILE")
+    except LeadmillError:
+        # Said of the warehouse already.
+        return
     else:
-        told = f"{path}: {path.stat().st_size:,} bytes"
-        yield Finding("warehouse", "ok", told + (f"; {pending} migrations will be applied" if pending else ""))
+        if state == "fitting" and path.stat().st_mode & 0o077:
+            yield Finding("key", "wrong", f"{path}: can be read by others", f"run: chmod 600 {path}")
+        elif state in ("missing", "other"):
+            told = "is not there" if state == "missing" else "is not the key of this warehouse"
+            yield Finding(
+                "key",
+                "wrong",
+                f"{path}: {told}; who opted out is kept, but nobody can be known again by a hash",
+                "restore it from its backup, or set LEADS_KEY_FILE",
+            )
+        else:
+            yield Finding("key", "ok", f"{path}: none was needed yet" if state == "none" else str(path))
 
 
 def _archive(archive: Path) -> Finding:
-    if os.access(_nearest_folder(archive), os.W_OK):
+    from flows.warehouse_checks import nearest_folder
+
+    if os.access(nearest_folder(archive), os.W_OK):
         return Finding("archive", "ok", str(archive))
     return Finding("archive", "wrong", f"{archive}: cannot be written", "set LEADS_ARCHIVE to a folder that can")
-
-
-def _nearest_folder(path: Path) -> Path:
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    return path
 
 
 def _prefect() -> Finding:

@@ -10,6 +10,7 @@ import polars as pl
 from flows.assignment_words import assignment_lines
 from flows.errors import UsageError
 from flows.identity import clusters
+from flows.preferences import list_preferences, preference_of
 from flows.steps.survive import field_provenance
 from flows.warehouse import Warehouse
 
@@ -48,7 +49,10 @@ _LEVEL_WORDS: Final = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """A lead: its id today, its records, what was decided of them, where each field is from, and who got it and why."""
+    """A lead: its id today, its records, what was decided of them, where each field is from, who got it and why.
+
+    And how it may be contacted (`may`), by what was said of its contacts (`preferences`).
+    """
 
     lead_id: int
     asked_id: int
@@ -56,6 +60,8 @@ class Explanation:
     decisions: pl.DataFrame
     fields: pl.DataFrame
     assignment: list[str]
+    may: dict[str, bool]
+    preferences: list[dict[str, Any]]
 
     def document(self) -> dict[str, Any]:
         """Return all of it as one document."""
@@ -69,6 +75,8 @@ class Explanation:
             ],
             "fields": self.fields.to_dicts(),
             "assignment": self.assignment,
+            **self.may,
+            "preferences": self.preferences,
         }
 
 
@@ -94,6 +102,8 @@ def explain_lead(warehouse: Warehouse, lead_id: int) -> Explanation:
         decisions=warehouse.frame("audit/lead_decisions", parameters),
         fields=field_provenance(warehouse, today),
         assignment=assignment_lines(warehouse, today),
+        may=preference_of(warehouse, today),
+        preferences=list_preferences(warehouse, today),
     )
 
 

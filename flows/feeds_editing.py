@@ -82,8 +82,9 @@ def _replace(path: Path, content: bytes) -> None:
         handle, temporary = tempfile.mkstemp(prefix=".feeds-", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        # mkstemp's file is the owner's alone; what others may read, they still may.
-        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        if path.exists():
+            # mkstemp's file is the owner's alone; what others may read, they still may.
+            Path(temporary).chmod(path.stat().st_mode & 0o777)
         Path(temporary).replace(path.resolve())
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror}); it is as it was") from None

@@ -2,7 +2,7 @@
 
 `facts/header_aliases.csv` ships with the package; a file of the same name in the reference folder
 adds rows and overrides those of the same vendor and header. Its columns are `vendor`, `header`,
-`field` (a field of the spec, `full_name`, `source_key`, `opt_out`, `merged_into`: the record that the
+`field` (a field of the spec, `full_name`, `source_key`, `opt_out`, `opt_in`, `merged_into`: the record that the
 CRM merged this one into, `merged_ids`: those that it merged into this one, or empty: known and not ours)
 and, where a header says more than the field, `role`:
 
@@ -12,7 +12,8 @@ and, where a header says more than the field, `role`:
 * `full_name`: `part`, a word that is the first name beside a last-name column and the last name
   beside a first-name column, as `Nom` is beside `Prénom`.
 * `archived`: `inverted`, a column that says the opposite (`Active`).
-* `opt_out`: `email`, `phone`, `sms`, the channel that is closed; without one all are.
+* `opt_out`: `email`, `phone`, `sms`, the channel that is closed; without one all are. `opt_in`, a column that says
+  the opposite (`Subscribed`): the channel that is open.
 
 Rows of the vendor `generic` hold for every file. A user's file may leave `role` out.
 """
@@ -46,6 +47,7 @@ _ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "full_name": ("part", *_RANKS),
     "archived": ("inverted", *_RANKS),
     "opt_out": ("email", "phone", "sms"),
+    "opt_in": ("email", "phone", "sms"),
 }
 _TARGETS: Final = (*(field.name for field in spec_fields()), *EXTRA_TARGETS)
 

@@ -5,7 +5,6 @@ warehouse, no archive. Sample values are masked, since a preview gets pasted int
 """
 
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from flows.errors import UsageError
 from flows.forbidden_headers import ForbiddenHeaders
 from flows.header_aliases import Aliases
 from flows.header_matching import HeaderMatch, map_headers
+from flows.leftovers import scratch_folder
 from flows.reference import FEEDS_FILE, Reference
 from flows.steps import pull, read
 from schemas.raw import ROW_COLUMNS
@@ -78,8 +78,8 @@ def preview_headers(path: Path, feed: Feed, aliases: Aliases, forbidden: Forbidd
 
     Raises UnreadableFileError as ingest does.
     """
-    with tempfile.TemporaryDirectory(prefix="leadmill-") as scratch:
-        rows = _read_head(_unpacked(path, Path(scratch), feed), feed)
+    with scratch_folder() as scratch:
+        rows = _read_head(_unpacked(path, scratch, feed), feed)
     headers = [name for name in rows.columns if name not in ROW_COLUMNS]
     sealed = forbidden.among(headers)
     matches = iter(map_headers([header for header in headers if header not in sealed], feed, aliases))

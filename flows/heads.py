@@ -63,6 +63,12 @@ def leave_heads(warehouse: Warehouse, archive: Path) -> None:
         ) from error
 
 
+def set_aside(archive: Path, name: str) -> Path | None:
+    """Keep the heads under another name, for a warehouse whose batches are others; return where, None without heads."""
+    path = heads_file(archive)
+    return path.replace(path.with_name(name)) if path.is_file() else None
+
+
 def _append(path: Path, heads: Iterable[Head]) -> None:
     at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     text = "".join(json.dumps({**asdict(head), "at": at}) + "\n" for head in heads)

@@ -6,9 +6,10 @@ go from task to task in this process only, so no task caches or persists a resul
 
 import argparse
 import logging
+import re
 import sys
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Annotated, ParamSpec, TypeVar
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
@@ -16,11 +17,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from flows import output, pipeline, signals
-from flows.errors import BatchFailedError, LeadmillError
+from flows.errors import BatchFailedError, InternalError, LeadmillError, told_by_kind
 from flows.flow_run import flow_run_id, flow_run_trigger
+from flows.owner_only import write_for_owner_only
 from flows.prefect_server import own_prefect_server
 from flows.run import Request
 from flows.settings import load_settings
@@ -39,6 +42,13 @@ class IngestFailedError(BatchFailedError):
         self.summaries = summaries
 
 
+def refuse_password(path: str) -> str:
+    """Return a path; refuse a URL with a user name or password, for Prefect keeps the parameters of a run."""
+    if re.search(r"://[^/@]*@", path):
+        raise PydanticCustomError("password", "a URL may hold no user name or password")
+    return path
+
+
 class IngestRequest(BaseModel):
     """What a run is to load; Prefect's form asks for it, and refuses what does not fit."""
 
@@ -47,7 +57,7 @@ class IngestRequest(BaseModel):
     feed: str | None = Field(
         default=None, description="Name of a feed in feeds.toml; empty: the one whose location matches each file."
     )
-    paths: list[str] = Field(
+    paths: list[Annotated[str, AfterValidator(refuse_password)]] = Field(
         default=[], description="Files, folders or globs on the worker's machine; none: the location of each feed."
     )
     dry_run: bool = Field(default=False, description="Do everything but the commit.")
@@ -60,19 +70,21 @@ NOTHING_SPECIAL = IngestRequest()
 @flow(name="ingest-leads", persist_result=False, validate_parameters=True)
 def ingest_leads(request: IngestRequest = NOTHING_SPECIAL) -> list[publish.BatchSummary]:
     """Load exports into the warehouse: pull, read, map, normalise, validate, resolve, survive, assign, load."""
-    summaries = pipeline.ingest(
-        load_settings(),
-        Request(
-            paths=tuple(request.paths),
-            feed=request.feed,
-            is_dry_run=request.dry_run,
-            is_forced=request.force,
-            trigger=flow_run_trigger(),
-            flow_run_id=flow_run_id(),
-        ),
-        step=run_as_task,
-        report=output.report_progress,
-    )
+    write_for_owner_only()
+    with told_by_kind():
+        summaries = pipeline.ingest(
+            load_settings(),
+            Request(
+                paths=tuple(request.paths),
+                feed=request.feed,
+                is_dry_run=request.dry_run,
+                is_forced=request.force,
+                trigger=flow_run_trigger(),
+                flow_run_id=flow_run_id(),
+            ),
+            step=run_as_task,
+            report=output.report_progress,
+        )
     for summary in summaries:
         _tell_drift(summary)
     create_markdown_artifact(
@@ -84,9 +96,14 @@ def ingest_leads(request: IngestRequest = NOTHING_SPECIAL) -> list[publish.Batch
 
 
 def run_as_task(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a step as a Prefect task of its own name."""
+    """Run a step as a Prefect task of its own name. Prefect keeps the texts of errors: they quote nothing of a file."""
+
+    def step(*args: P.args, **kwargs: P.kwargs) -> T:
+        with told_by_kind():
+            return function(*args, **kwargs)
+
     name = function.__name__.replace("_", "-")
-    as_task = task(name=name, cache_policy=NO_CACHE, persist_result=False)(function)
+    as_task = task(name=name, cache_policy=NO_CACHE, persist_result=False)(step)
     return as_task(*args, **kwargs)
 
 
@@ -119,6 +136,7 @@ def main() -> int:
     parser.add_argument("--feed", help="name of the feed")
     arguments = parser.parse_args()
     signals.stop_cleanly_on_signals()
+    write_for_owner_only()
     # One line per task and file says nothing that the server does not keep.
     logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
     try:
@@ -129,6 +147,9 @@ def main() -> int:
     except (LeadmillError, signals.Stopped) as error:
         output.print_error(error)
         return error.exit_code
+    except InternalError as error:
+        output.print_error(error)
+        return 1
     output.print_summary(summaries)
     output.print_next_steps(summaries)
     return 0

@@ -5,6 +5,7 @@ Outside text (file names, cells, headers) is printed as text: no markup, no cont
 
 import json
 import math
+import re
 import shutil
 import sys
 import traceback
@@ -14,6 +15,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from flows.errors import InternalError, LeadmillError
+from flows.plain_text import one_line
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -22,12 +26,15 @@ if TYPE_CHECKING:
 
 # A table is for eyes; whoever wants it all asks for JSON.
 MOST_TABLE_ROWS: Final = 200
+# What JSON may hold as it is and a terminal would act on.
+_UNSAFE_IN_JSON: Final = re.compile(r"[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _NUMERIC: Final = (int, float, Decimal)
 
 
 def print_json(value: object) -> None:
     """Print one JSON document: times as ISO 8601 in UTC, numbers as they are."""
-    sys.stdout.write(json.dumps(_finite(value), default=_json_value, ensure_ascii=False, indent=2) + "\n")
+    text = json.dumps(_finite(value), default=_json_value, ensure_ascii=False, indent=2)
+    sys.stdout.write(_UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401 - a document
@@ -82,7 +89,7 @@ def plain(value: object) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else _cell(value)
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return one_line(text)
 
 
 def _cell(value: object) -> str:
@@ -142,6 +149,8 @@ def print_summary(summaries: Sequence["BatchSummary"]) -> None:
     for summary in summaries:
         for warning in summary.columns["warnings"] or ():
             note(f"{summary.cells()[0]}: {warning}")
+        if summary.columns["rows_suppressed"]:
+            note(f"{summary.cells()[0]}: {summary.columns['rows_suppressed']:,} suppressed; nothing of them is kept")
         if summary.columns["error"]:
             note(f"{summary.cells()[0]}: {summary.columns['status']}: {summary.columns['error']}")
 
@@ -174,8 +183,21 @@ def _own_command() -> str:
 def print_error(error: BaseException, *, debug: bool = False) -> None:
     """Print an error as one line; with `debug` its traceback before."""
     if debug:
-        traceback.print_exception(error)
+        _print_traceback(error)
     sys.stderr.write(f"leads: {plain(str(error))}\n")
+
+
+def _print_traceback(error: BaseException) -> None:
+    """Print where an error and those that it came from were raised; only of ours the text, others' may quote cells."""
+    chain = [error]
+    while before := chain[-1].__cause__ or (not chain[-1].__suppress_context__ and chain[-1].__context__) or None:
+        chain.append(before)
+    for each in reversed(chain):
+        told = f": {each}" if isinstance(each, LeadmillError | InternalError) else ""
+        if each.__traceback__ is not None:
+            sys.stderr.write("Traceback (most recent call last):\n")
+            sys.stderr.writelines(traceback.format_tb(each.__traceback__))
+        sys.stderr.write(plain(f"{type(each).__module__}.{type(each).__qualname__}{told}") + "\n\n")
 
 
 def note(text: str) -> None:

@@ -7,7 +7,7 @@ same functions run in the same order, and what is promised rests on the warehous
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
@@ -15,9 +15,19 @@ import polars as pl
 
 from flows import signals
 from flows.batches import new_batch
-from flows.errors import BatchHeldError, LeadmillError, UnreadableFileError, UsageError
+from flows.errors import (
+    BatchFailedError,
+    BatchHeldError,
+    LeadmillError,
+    UnreadableFileError,
+    UsageError,
+    internal_error,
+    is_out_of_room,
+)
 from flows.exports import Export, plan_exports
+from flows.fail_points import fail_point
 from flows.heads import leave_heads
+from flows.plain_text import told_path
 from flows.reference import Reference, load_reference
 from flows.run import Progress, Request, Run, StepRunner, open_run, run_directly
 from flows.settings import Settings
@@ -31,7 +41,7 @@ from flows.staging import (
     stage_records,
     watch_columns,
 )
-from flows.steps import assign, disappear, drift, load, publish, pull, read, resolve, survive
+from flows.steps import assign, disappear, drift, load, preferences, publish, pull, read, resolve, survive
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
 
@@ -53,7 +63,6 @@ def ingest(
     """
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
     files = list(_files_of(request, reference))
-    _refuse_preferences(files)
     with open_run(settings, reference, request, step=step, report=report) as run:
         return list(_ingest_exports(plan_exports(files), run))
 
@@ -61,7 +70,9 @@ def ingest(
 def _ingest_exports(exports: Sequence[Export], run: Run) -> Iterator[publish.BatchSummary]:
     """Take each file; an export of several files of which one did not load is never whole."""
     broken: set[tuple[str, datetime | None]] = set()
-    for export in exports:
+    for number, export in enumerate(exports):
+        if number:
+            fail_point("between files")
         of_export = (export.feed.name, export.said_at)
         summary = ingest_file(replace(export, is_last=export.is_last and of_export not in broken), run)
         if summary.is_failure:
@@ -73,19 +84,19 @@ def _ingest_exports(exports: Sequence[Export], run: Run) -> Iterator[publish.Bat
 def ingest_file(export: Export, run: Run) -> publish.BatchSummary:
     """Take one file through all steps. Whatever becomes of it, its batch has an audit row."""
     path, feed = export.path, export.feed
-    batch = replace(new_batch(run, "ingest", feed), file_uri=str(path))
+    batch = replace(new_batch(run, "ingest", feed), file_uri=told_path(path))
     run.report(Progress(path.name, "pull"))
     try:
         taken = run.step(pull.archive_file, path, run.archive, feed, batch.started_at)
     except UnreadableFileError as error:
-        return close_batch(run, batch, load.Ending("failed", datetime.now(UTC), error=str(error)))
+        return close_batch(run, batch, load.Ending("failed", run.clock.ends(), error=str(error)))
     batch = with_file(batch, taken)
     known = load.find_loaded_batch(run.warehouse, feed, taken.sha256, has_newer_export=export.is_past)
     if known is not None and not run.request.is_forced:
         repeat = None
         if feed.extent == "full":
             repeat = disappear.Listing(batch.batch_id, feed, taken.as_of, known, export.is_last)
-        return close_batch(run, batch, load.Ending("skipped", datetime.now(UTC)), repeat=repeat)
+        return close_batch(run, batch, load.Ending("skipped", run.clock.ends()), repeat=repeat)
     if feed.extent == "full":
         batch = replace(batch, as_of=_export_time(run.warehouse, feed, taken, batch.started_at))
     return load_batch(batch, run, lambda: open_file(taken, feed), is_whole=export.is_last)
@@ -118,7 +129,7 @@ def load_batch(
         staged = run.step(stage_records, open_source, batch, run)
         name = staged.source.name
         if staged.is_sealed:
-            staged.source = run.step(redact_source, staged.source, batch.feed, run)
+            staged.source = run.step(redact_source, staged, batch.feed, run)
         staged.changes = run.step(watch_columns, staged, batch.feed, warehouse)
         run.report(Progress(name, "resolve", staged.rows_read))
         run.step(resolve.refuse_id_conflicts, warehouse)
@@ -135,6 +146,7 @@ def load_batch(
         run.report(Progress(name, "load", staged.rows_read))
         with warehouse.transaction():
             run.step(load.write_records, warehouse)
+            preferences.write_preferences(warehouse, run.settings, is_dry_run=run.request.is_dry_run)
             assign.keep_parted(warehouse)
             rule_changes = run.step(survive.conclude_leads, warehouse)
             run.step(assign.assign_leads, warehouse, run.reference.routing)
@@ -146,19 +158,27 @@ def load_batch(
             load.write_rejected(warehouse)
             disappear.write_listing(warehouse, listing)
             run.step(disappear.settle_missing, warehouse, batch.feed.name)
-            run.step(load.write_batch, warehouse, batch, _ending("loaded", staged, rule_changes))
+            run.step(load.write_batch, warehouse, batch, _ending(run, "loaded", staged, rule_changes))
             run.step(load.check_invariants, warehouse, batch.batch_id, staged.rows_read)
     except BatchHeldError as error:
-        return close_batch(run, batch, _ending("held", staged, error=str(error)))
+        return close_batch(run, batch, _ending(run, "held", staged, error=str(error)))
     except LeadmillError as error:
-        return close_batch(run, batch, _ending("failed", staged, error=str(error)), rejected)
+        return close_batch(run, batch, _ending(run, "failed", staged, error=str(error)), rejected)
     except Exception as error:
         signals.raise_if_stopped(error)
-        # Its text may hold cells of the file: only its kind goes into the audit.
-        told = f"internal error ({type(error).__name__}); run again with --debug and report it"
-        close_batch(run, batch, _ending("failed", staged, error=told), rejected)
+        if load.is_written(warehouse, batch.batch_id):
+            # What broke after the commit takes nothing of it back.
+            raise
+        close_batch(run, batch, _ending(run, "failed", staged, error=_told_of(error)), rejected)
         raise
     return publish.summarise_batch(warehouse, batch.batch_id, staged.changes.counts)
+
+
+def _told_of(error: Exception) -> str:
+    """Return what the audit row says of an error that nobody expected."""
+    if is_out_of_room(error):
+        return "no room left on a disk; make room, and run again"
+    return str(internal_error(error))
 
 
 def close_batch(
@@ -173,7 +193,7 @@ def close_batch(
     A `repeat` is an export like any other: who is not listed in it may be missing now.
     """
     warehouse = run.warehouse
-    with warehouse.transaction():
+    with warehouse.transaction("audit"):
         load.begin_staging(warehouse, batch, load.ReferenceTables(None, None, None, None, None, None))
         if rejected is not None:
             load.stage_rejected(warehouse, rejected)
@@ -200,8 +220,15 @@ def _refuse_whole(staged: Staged, rows_rejected: int, feed: Feed, warehouse: War
     """Raise BatchFailedError for an export that lacks a column every lead needs, or of which too much was rejected."""
     if staged.source.is_partial:
         return
-    if has_header(staged):
-        drift.require_columns(staged.columns, drift.last_columns(warehouse, feed), feed)
+    if feed.kind == "preferences":
+        drift.require_addresses(staged.columns, feed)
+    elif has_header(staged):
+        try:
+            drift.require_columns(staged.columns, drift.last_columns(warehouse, feed), feed)
+        except BatchFailedError:
+            # Where no header is known, what stands there may be a record: it is not quoted.
+            staged.changes = drift.Drift()
+            raise
     load.check_tolerance(feed, staged.rows_read, rows_rejected)
 
 
@@ -231,13 +258,6 @@ def only_file(path: str, feed: str | None, reference: Reference) -> tuple[Path, 
     return files[0], chosen
 
 
-def _refuse_preferences(files: Sequence[tuple[Path, Feed]]) -> None:
-    for _, feed in files:
-        if feed.kind == "preferences":
-            # Read as leads, they would make people of those who asked to be left alone.
-            raise UsageError(f"feed {feed.name}: files of opt-outs are not understood yet; take its files out")
-
-
 def feed_named(name: str, reference: Reference) -> Feed:
     """Return the feed of a name. Raises UsageError for one that nobody defined."""
     if name not in reference.feeds:
@@ -254,6 +274,7 @@ def with_file(batch: load.Batch, taken: pull.TakenFile) -> load.Batch:
 
 
 def _ending(
+    run: Run,
     status: Literal["loaded", "failed", "held"],
     staged: Staged | None,
     rule_changes: tuple[str, ...] = (),
@@ -261,7 +282,7 @@ def _ending(
 ) -> load.Ending:
     return load.Ending(
         status,
-        datetime.now(UTC),
+        run.clock.ends(),
         file_format=None if staged is None else json.dumps(_format_facts(staged.source.file_format)),
         warnings=()
         if staged is None

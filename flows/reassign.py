@@ -9,7 +9,7 @@ from typing import Any
 from flows.batches import begin_staging, close_decided, new_batch
 from flows.errors import UsageError
 from flows.reference import load_reference
-from flows.run import Request, open_run
+from flows.run import Request, Run, open_run
 from flows.settings import Settings
 from flows.steps import assign, load, survive
 from schemas.reference import DEFAULT_FEED, Feed
@@ -34,19 +34,23 @@ def reassign(settings: Settings, user: str, *, is_dry_run: bool = False) -> Hand
     Raises UsageError for a user that neither users.csv nor any lead knows.
     """
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
-    user = user.strip().lower()
     with open_run(settings, reference, Request(is_dry_run=is_dry_run)) as run:
-        batch = new_batch(run, "reassign", Feed(name=DEFAULT_FEED))
-        begin_staging(run, batch)
-        assign.stage_handover(run.warehouse, user)
-        with run.warehouse.transaction():
-            survive.conclude_known(run.warehouse)
-            leads = assign.hand_over(run.warehouse, reference.routing)
-            survive.complete_leads(run.warehouse)
-            load.write_decided(run.warehouse)
-            close_decided(run, batch)
-            if not leads and (reference.users is None or user not in reference.users["user"]):
-                raise UsageError(
-                    "--from: neither users.csv nor an open lead knows this user; the view owner_load lists all owners"
-                )
-        return Handover(batch.batch_id, leads)
+        return hand_over(run, user.strip().lower())
+
+
+def hand_over(run: Run, user: str) -> Handover:
+    """Hand over the open leads of a user, given as users.csv has it, in a batch of a run."""
+    batch = new_batch(run, "reassign", Feed(name=DEFAULT_FEED))
+    begin_staging(run, batch)
+    assign.stage_handover(run.warehouse, user)
+    with run.warehouse.transaction():
+        survive.conclude_known(run.warehouse)
+        leads = assign.hand_over(run.warehouse, run.reference.routing)
+        survive.complete_leads(run.warehouse)
+        load.write_decided(run.warehouse)
+        close_decided(run, batch, {"user": user})
+        if not leads and (run.reference.users is None or user not in run.reference.users["user"]):
+            raise UsageError(
+                "--from: neither users.csv nor an open lead knows this user; the view owner_load lists all owners"
+            )
+    return Handover(batch.batch_id, leads)

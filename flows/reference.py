@@ -15,25 +15,33 @@ import polars as pl
 
 from flows.errors import UsageError
 from flows.identity.model import MODEL_FILE
-from flows.reference_files import Mistake, TableRows, TomlText, read_feeds, read_identity_rules, read_table, refuse_file
+from flows.reference_files import (
+    Mistake,
+    TableRows,
+    TomlText,
+    read_feeds,
+    read_identity_rules,
+    read_retention,
+    read_table,
+    refuse_file,
+)
 from flows.routing_file import check_routing, read_routing
 from flows.survivorship_file import read_survivorship
 from schemas.reference import DEFAULT_FEED, Feed, IdentityRules, nearest
 from schemas.reference_tables import REFERENCE_TABLES
+from schemas.retention import Retention
 from schemas.routing import Routing
 from schemas.survivorship import DEFAULT_RULES
 
 FEEDS_FILE: Final = "feeds.toml"
 HEADER_ALIASES_FILE: Final = "header_aliases.csv"
 IDENTITY_FILE: Final = "identity.toml"
+RETENTION_FILE: Final = "retention.toml"
 ROUTING_FILE: Final = "routing.toml"
 SURVIVORSHIP_FILE: Final = "survivorship.toml"
 
-# Tables that are understood, though no step acts on their rows yet.
-UNSUPPORTED_TABLES: Final = ("do_not_load.csv",)
-
 _TABLE_FILES: Final = tuple(table.file_name for table in REFERENCE_TABLES)
-_RULE_FILES: Final = (IDENTITY_FILE, MODEL_FILE, ROUTING_FILE, SURVIVORSHIP_FILE)
+_RULE_FILES: Final = (IDENTITY_FILE, MODEL_FILE, RETENTION_FILE, ROUTING_FILE, SURVIVORSHIP_FILE)
 _USED_FILES: Final = (FEEDS_FILE, HEADER_ALIASES_FILE, *_RULE_FILES, *_TABLE_FILES)
 
 
@@ -56,11 +64,13 @@ class Reference:
     team_members: pl.DataFrame | None = None
     lead_sources: pl.DataFrame | None = None
     stages: pl.DataFrame | None = None
+    do_not_load: pl.DataFrame | None = None
     forbidden_headers: pl.DataFrame | None = None
     header_aliases: Path | None = None
     identity: IdentityRules = field(default_factory=IdentityRules)
     survivorship: Mapping[str, str] = field(default_factory=lambda: DEFAULT_RULES)
     routing: Routing = field(default_factory=Routing)
+    retention: Retention = field(default_factory=Retention)
     contents: Mapping[str, bytes] = field(default_factory=dict)
 
     def frame_of(self, file_name: str) -> pl.DataFrame | None:
@@ -85,7 +95,6 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
         for table in REFERENCE_TABLES
         if table.file_name in contents
     }
-    _refuse_unsupported_rows(tables)
     _check_references(tables)
     if toml:
         _check_feed_references(feeds, toml, tables)
@@ -109,6 +118,7 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
         team_members=frame("team_members.csv"),
         lead_sources=frame("lead_sources.csv"),
         stages=frame("stages.csv"),
+        do_not_load=frame("do_not_load.csv"),
         forbidden_headers=frame("forbidden_headers.csv"),
         header_aliases=folder / HEADER_ALIASES_FILE if HEADER_ALIASES_FILE in contents else None,
         identity=(
@@ -118,6 +128,11 @@ def load_reference(folder: Path, *, must_exist: bool = False) -> Reference:
         ),
         survivorship=survivorship,
         routing=routing,
+        retention=(
+            read_retention(folder / RETENTION_FILE, contents[RETENTION_FILE])
+            if RETENTION_FILE in contents
+            else Retention()
+        ),
         contents=contents,
     )
 
@@ -161,15 +176,6 @@ def _refuse_slips(folder: Path, names: list[str]) -> None:
             continue
         told = 'is a workbook and not read; in Excel save it as "CSV UTF-8":' if is_sheet else "is not read; call it"
         raise UsageError(f"{folder / name}: {told} {meant}, or move it out of the folder")
-
-
-def _refuse_unsupported_rows(tables: dict[str, TableRows]) -> None:
-    for file_name in UNSUPPORTED_TABLES:
-        if file_name in tables and tables[file_name].lines:
-            raise UsageError(
-                f"{tables[file_name].path}: this version does not act on its rows, so nothing is loaded "
-                "that they may forbid; move the file out of the folder to load all the same"
-            )
 
 
 def _hash_contents(contents: dict[str, bytes]) -> str:

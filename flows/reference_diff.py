@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from flows.reference import FEEDS_FILE, ROUTING_FILE, Reference
-from schemas.reference_tables import REFERENCE_TABLES
+from schemas.reference_tables import DO_NOT_LOAD, REFERENCE_TABLES
 
 COLUMNS: Final = ("file", "change", "row", "column", "before", "after")
 
@@ -24,7 +24,9 @@ class Change:
 
 def compare_references(before: Reference, after: Reference) -> list[Change]:
     """Return what is other in `after`, file by file; of files without rows of their own only that they are."""
-    told = (FEEDS_FILE, ROUTING_FILE, *(table.file_name for table in REFERENCE_TABLES))
+    # Of those who are not to be loaded nothing is told but that the file is another.
+    tables = (table.file_name for table in REFERENCE_TABLES if table is not DO_NOT_LOAD)
+    told = (FEEDS_FILE, ROUTING_FILE, *tables)
     changes = [change for name in told for change in _compare_rows(name, _rows(name, before), _rows(name, after))]
     for name in sorted({*before.contents, *after.contents} - set(told)):
         if before.contents.get(name) != after.contents.get(name):

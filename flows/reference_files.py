@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from flows.errors import UsageError
 from schemas.reference import Feed, FeedsFile, IdentityRules, did_you_mean
 from schemas.reference_tables import FILE_ORDER, ReferenceTable
+from schemas.retention import Retention
 
 # A file with the wrong delimiter or in the wrong columns has a mistake in every row; a few tell it.
 _MISTAKES_SHOWN = 3
@@ -123,15 +124,24 @@ def read_identity_rules(path: Path, content: bytes) -> IdentityRules:
     try:
         return IdentityRules.model_validate(document)
     except ValidationError as error:
-        refuse_file(path, [_rule_mistake(details, toml) for details in error.errors()])
+        refuse_file(path, [_rule_mistake(details, toml, IdentityRules) for details in error.errors()])
 
 
-def _rule_mistake(details: ErrorDetails, toml: TomlText) -> Mistake:
+def read_retention(path: Path, content: bytes) -> Retention:
+    """Read `retention.toml`. Raises `UsageError` naming file, line and key of what is wrong."""
+    document, toml = read_toml(path, content)
+    try:
+        return Retention.model_validate(document)
+    except ValidationError as error:
+        refuse_file(path, [_rule_mistake(details, toml, Retention) for details in error.errors()])
+
+
+def _rule_mistake(details: ErrorDetails, toml: TomlText, model: type[BaseModel]) -> Mistake:
     key = tuple(str(part) for part in details["loc"])
-    known = ", ".join(IdentityRules.model_fields)
+    known = ", ".join(model.model_fields)
     message = details["msg"]
     if details["type"] == "extra_forbidden":
-        message = f"is no key of {toml.path.name}{did_you_mean(key[-1], IdentityRules.model_fields)}; known are {known}"
+        message = f"is no key of {toml.path.name}{did_you_mean(key[-1], model.model_fields)}; known are {known}"
     return Mistake(toml.line_of(key), ".".join(key), message)
 
 

@@ -57,12 +57,12 @@ class Outcome:
 
 def merge_pairs(run: Run, pairs: Sequence[tuple[int, int]]) -> Outcome:
     """Join the leads of pairs of source records by hand. Raises UsageError for people who must not be joined."""
-    return _regroup(run, "merge", _by_hand(pairs, "merged"), _joined)
+    return _regroup(run, "merge", _by_hand(pairs, "merged"), _joined, {"pairs": [list(pair) for pair in pairs]})
 
 
 def part_pairs(run: Run, pairs: Sequence[tuple[int, int]]) -> Outcome:
     """Decide that pairs of source records are never of one person: no rerun and no sweep joins them."""
-    return _regroup(run, "unmerge", _by_hand(pairs, "never"), _as_they_are)
+    return _regroup(run, "unmerge", _by_hand(pairs, "never"), _as_they_are, {"pairs": [list(pair) for pair in pairs]})
 
 
 def unmerge(run: Run, lead_id: int, record_ids: Sequence[int] = ()) -> Outcome:
@@ -75,7 +75,8 @@ def unmerge(run: Run, lead_id: int, record_ids: Sequence[int] = ()) -> Outcome:
     groups = _groups_to_part(run.warehouse, lead_id, record_ids)
     person_of = {source.source_id: number for number, group in enumerate(groups) for source in group}
     pairs = [pair for one, other in combinations(groups, 2) for pair in _pairs_between(one, other)]
-    return _regroup(run, "unmerge", _by_hand(pairs, "never"), lambda sources, _: _told(sources, person_of))
+    asked = {"lead_id": lead_id, "record_ids": list(record_ids)}
+    return _regroup(run, "unmerge", _by_hand(pairs, "never"), lambda sources, _: _told(sources, person_of), asked)
 
 
 def sweep(run: Run, *, is_full: bool = False) -> Outcome:
@@ -96,7 +97,7 @@ def sweep(run: Run, *, is_full: bool = False) -> Outcome:
     warehouse.run("regroup/stage_swept_blocks")
     resolve.match_people(warehouse, run.identity.without_margin())
     decisions = warehouse.frame("regroup/swept_decisions")
-    return _regroup(run, "sweep", decisions, _joined)
+    return _regroup(run, "sweep", decisions, _joined, {"is_full": is_full})
 
 
 def _by_hand(pairs: Iterable[tuple[int, int]], decision: str) -> pl.DataFrame:
@@ -107,7 +108,13 @@ def _by_hand(pairs: Iterable[tuple[int, int]], decision: str) -> pl.DataFrame:
 Grouping = Callable[[Sequence[Source], pl.DataFrame], Mapping[int, int]]
 
 
-def _regroup(run: Run, kind: Literal["merge", "unmerge", "sweep"], decisions: pl.DataFrame, group: Grouping) -> Outcome:
+def _regroup(
+    run: Run,
+    kind: Literal["merge", "unmerge", "sweep"],
+    decisions: pl.DataFrame,
+    group: Grouping,
+    asked: Mapping[str, object],
+) -> Outcome:
     """Keep the decisions, give each touched source record its person, and conclude the touched leads again."""
     warehouse = run.warehouse
     batch = _new_batch(run, kind)
@@ -127,7 +134,7 @@ def _regroup(run: Run, kind: Literal["merge", "unmerge", "sweep"], decisions: pl
         if kind == "sweep":
             warehouse.run("regroup/remember_sweep")
         disappear.settle_missing(warehouse, batch.feed.name, has_file=False)
-        close_decided(run, batch)
+        close_decided(run, batch, asked)
     summary = publish.summarise_batch(warehouse, batch.batch_id)
     return Outcome(summary, before, grouped["lead_id"].n_unique())
 

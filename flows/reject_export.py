@@ -89,8 +89,11 @@ def _from_documents(rejects: pl.DataFrame) -> pl.DataFrame:
     for number, raw in rejects.select("row_number", "raw").iter_rows():
         try:
             documents.append({"row_number": number, **json.loads(raw)})
-        except ValueError:
+        except (ValueError, TypeError):
+            # A broken line of the sheet, or the time of its text is over.
             continue
+    if not documents:
+        return rejects.select("row_number").clear()
     return pl.DataFrame(documents, schema_overrides={"row_number": pl.Int64}, infer_schema_length=None)
 
 

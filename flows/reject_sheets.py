@@ -62,7 +62,7 @@ def write_xlsx(sheet: pl.DataFrame, path: Path) -> None:
 
 
 def _new_file(path: Path) -> Path:
-    if path.exists():
+    if path.exists() or path.is_symlink():
         # It may be the sheet that somebody has mended.
         raise UsageError(f"{path} is there already; name another file")
     if not path.parent.is_dir():

@@ -17,6 +17,7 @@ from flows import pipeline, reject_sheets
 from flows.archive import stored_format
 from flows.batches import feed_of, kept_file, new_batch
 from flows.errors import UnreadableFileError, UsageError
+from flows.plain_text import told_path
 from flows.reference import load_reference
 from flows.reject_export import sealer
 from flows.run import Progress, Request, Run, open_run
@@ -102,7 +103,7 @@ def _replay_batch(batch_id: int, run: Run) -> publish.BatchSummary:
     if original.columns["status"] == "loaded" and not left.is_empty():
         return pipeline.load_batch(_batch_of(original, run), run, lambda: _some_rows(original, left, run))
     if original.is_standing:
-        return pipeline.close_batch(run, _batch_of(original, run), load.Ending("skipped", datetime.now(UTC)))
+        return pipeline.close_batch(run, _batch_of(original, run), load.Ending("skipped", run.clock.ends()))
     batch = replace(
         _batch_of(original, run),
         file_sha256=original.columns["file_sha256"],
@@ -177,46 +178,67 @@ def _replay_sheet(path: Path, run: Run) -> list[publish.BatchSummary]:
     """Replay the mended rows of a sheet: a batch for each export that they are of."""
     if not path.is_file():
         raise UsageError(f"{path} does not exist; give the number of a batch, or a sheet that leads rejects wrote")
-    taken, mended = _take_sheet(path, run)
+    taken = _take_sheet(path, run)
+    mended = _mended_rows(taken.path, path.name, run)
+    return [_replay_mended(path, taken, original, rows, run) for original, rows in mended.values()]
+
+
+def replay_again(run: Run, columns: Mapping[str, Any]) -> publish.BatchSummary:
+    """Replay what a batch replayed, by its audit row, from the archive. Raises UsageError where it cannot be."""
+    original = find_original(run, columns["of_batch_id"])
+    if columns["file_sha256"] in (None, original.columns["file_sha256"]):
+        return _replay_batch(original.batch_id, run)
+    sheet = Path(columns["file_uri"])
+    taken = pull.TakenFile(
+        *(str(sheet), sheet.name, kept_file(run, columns)),
+        *(columns[name] for name in ("file_sha256", "file_bytes", "as_of")),
+    )
+    _, rows = _mended_rows(taken.path, sheet.name, run)[original.batch_id]
+    return _replay_mended(sheet, taken, original, rows, run)
+
+
+def _mended_rows(sheet: Path, name: str, run: Run) -> dict[int, tuple[Original, pl.DataFrame]]:
+    """Return the exports that the records of a sheet in the archive are of, by their batches, each with its records."""
     originals: dict[int, Original] = {}
     rows_of: dict[int, list[pl.DataFrame]] = defaultdict(list)
-    for batch_id, rows in sorted(mended.items()):
-        _refuse_unknown(run.warehouse, rows, batch_id, path.name)
+    for batch_id, rows in sorted(_read_sheet(sheet, name).items()):
+        _refuse_unknown(run.warehouse, rows, batch_id, name)
         original = find_original(run, batch_id)
         originals[original.batch_id] = original
         rows_of[original.batch_id].append(_own_columns(rows, original))
-    return [
-        _replay_mended(path, taken, originals[root], pl.concat(rows, how="diagonal"), run)
-        for root, rows in rows_of.items()
-    ]
+    return {root: (originals[root], pl.concat(rows, how="diagonal")) for root, rows in rows_of.items()}
 
 
 def _replay_mended(
     path: Path, taken: pull.TakenFile, original: Original, rows: pl.DataFrame, run: Run
 ) -> publish.BatchSummary:
-    batch = replace(_batch_of(original, run), file_uri=str(path), file_sha256=taken.sha256, file_bytes=taken.bytes)
+    batch = replace(
+        _batch_of(original, run), file_uri=told_path(path), file_sha256=taken.sha256, file_bytes=taken.bytes
+    )
     if load.find_replay(run.warehouse, original.batch_id, taken.sha256) is not None:
-        return pipeline.close_batch(run, batch, load.Ending("skipped", datetime.now(UTC)))
+        return pipeline.close_batch(run, batch, load.Ending("skipped", run.clock.ends()))
     if original.is_standing:
         return pipeline.load_batch(batch, run, lambda: _only_mended(path.name, original, rows, run))
     return pipeline.load_batch(batch, run, lambda: _whole_file_mended(path.name, original, rows, run))
 
 
-def _take_sheet(path: Path, run: Run) -> tuple[pull.TakenFile, dict[int, pl.DataFrame]]:
-    """Return the sheet as the archive has it, and its records by the batch that rejected them."""
-    reader = Feed(name=DEFAULT_FEED)
+def _take_sheet(path: Path, run: Run) -> pull.TakenFile:
     try:
-        taken = pull.archive_file(path, run.archive, reader, datetime.now(UTC))
-        chunks = list(read.read_records(taken.path, read.detect_format(taken.path, reader)))
+        return pull.archive_file(path, run.archive, Feed(name=DEFAULT_FEED), datetime.now(UTC))
     except UnreadableFileError as error:
         raise UsageError(f"{path.name}: {error}") from error
+
+
+def _read_sheet(path: Path, name: str) -> dict[int, pl.DataFrame]:
+    """Return the records of a sheet by the batch that rejected them."""
+    try:
+        chunks = list(read.read_records(path, read.detect_format(path, Feed(name=DEFAULT_FEED))))
+    except UnreadableFileError as error:
+        raise UsageError(f"{name}: {error}") from error
     for chunk in chunks:
         for record in chunk.broken:
-            raise UsageError(
-                f"{path.name}, line {record.line_number}: {record.message}; mend the line and replay again"
-            )
-    rows = pl.concat((chunk.rows for chunk in chunks), how="diagonal")
-    return taken, reject_sheets.read_sheet(rows, path.name)
+            raise UsageError(f"{name}, line {record.line_number}: {record.message}; mend the line and replay again")
+    return reject_sheets.read_sheet(pl.concat((chunk.rows for chunk in chunks), how="diagonal"), name)
 
 
 def _refuse_unknown(warehouse: Warehouse, rows: pl.DataFrame, batch_id: int, name: str) -> None:

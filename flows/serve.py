@@ -18,6 +18,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows import output
 from flows.ingest import ingest_leads
+from flows.plain_text import without_password
 from flows.prefect_server import own_prefect_server
 from flows.reference import load_reference
 from flows.settings import Settings
@@ -40,7 +41,7 @@ def serve_deployments(settings: Settings) -> None:
             api_url = stack.enter_context(own_prefect_server(with_schedules=True))
             stack.enter_context(temporary_settings({PREFECT_API_URL: api_url}))
         deployments = [deployment_of(feed) for feed in scheduled] + [deployment_by_hand(), deployment_of_sweeps()]
-        output.note(f"Prefect: {str(PREFECT_API_URL.value()).removesuffix('/api')}")
+        output.note(f"Prefect: {without_password(str(PREFECT_API_URL.value())).removesuffix('/api')}")
         for feed in scheduled:
             output.note(f"feed {feed.name}: {feed.schedule} ({feed.timezone})")
         output.note(

@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from flows.errors import UsageError
+from flows.fail_points import VARIABLE, check_fail_points
 
 _PREFIX: Final = "LEADS_"
 _FILE: Final = Path("leads.toml")
@@ -32,6 +33,10 @@ class Settings(BaseSettings):
     warehouse: Path = Field(default=Path("data/warehouse/leads.duckdb"), description="The DuckDB file.")
     reference: Path = Field(Path("data/reference"), description="The folder of feeds.toml and its companions.")
     archive: Path = Field(default=Path("data/archive"), description="Where the content of every file taken is kept.")
+    key_file: Path | None = Field(
+        default=None,
+        description="The key of the hashes that people are known again by; unset: leads.key beside the archive.",
+    )
     wait_seconds: float = Field(default=60.0, ge=0, description="How long to wait for a warehouse that is held.")
     memory_limit: str | None = Field(
         default=None,
@@ -61,6 +66,7 @@ class Settings(BaseSettings):
 def load_settings(**flags: Any) -> Settings:  # noqa: ANN401 - whatever the command line gives, checked here
     """Return the settings; flags that are None do not count. Raises UsageError naming the key at fault."""
     _refuse_unknown_variables()
+    check_fail_points()
     try:
         return Settings(**{key: value for key, value in flags.items() if value is not None})
     except tomllib.TOMLDecodeError as error:
@@ -77,7 +83,7 @@ def _explain(location: tuple[int | str, ...], message: str) -> str:
 
 
 def _refuse_unknown_variables() -> None:
-    for variable in sorted(os.environ):
+    for variable in sorted(set(os.environ) - {VARIABLE}):
         if variable.startswith(_PREFIX) and variable.removeprefix(_PREFIX).lower() not in Settings.model_fields:
             key = variable.removeprefix(_PREFIX).lower()
             raise UsageError(f"environment: unknown variable {variable}{_nearest(key, _PREFIX)}")

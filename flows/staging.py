@@ -13,15 +13,33 @@ import polars as pl
 from flows.ahead import ahead
 from flows.archive import redacted_format
 from flows.cells.dates import DateEvidence
+from flows.erased_people import gather_erased
 from flows.errors import UnreadableFileError
+from flows.masked_leads import is_masked
+from flows.preference_columns import gather_preferences
+from flows.preference_lists import read_listed
 from flows.reference import Reference
 from flows.reference_names import gather_names, name_ids
 from flows.reject_sheets import is_sheet
 from flows.run import Progress, Run
-from flows.steps import crm_merges, drift, evidence, load, normalise, pull, read, redact, seal, validate
+from flows.steps import (
+    crm_merges,
+    drift,
+    evidence,
+    load,
+    normalise,
+    preferences,
+    pull,
+    read,
+    redact,
+    seal,
+    suppress,
+    validate,
+)
 from flows.steps import map as mapping
 from flows.warehouse import Warehouse
-from schemas.raw import ROW_COLUMNS
+from schemas.lead import APART_COLUMNS, CRM_MERGE_COLUMNS, EVIDENCE_COLUMNS
+from schemas.raw import REMOVED, ROW_COLUMNS
 from schemas.reference import Feed
 from schemas.rejected import REJECTED_COLUMNS
 
@@ -59,13 +77,44 @@ class Mapped:
 
 @dataclass
 class Staged:
-    """How the reading of a source went; `is_sealed` if anything in it may not be kept."""
+    """How the reading of a source went; `is_sealed` if anything in it may not be kept.
+
+    `unwanted` are the people of whom nothing may be kept, `suppressed` the numbers of their records.
+    """
 
     source: Source
     rows_read: int = 0
     is_sealed: bool = False
+    unwanted: suppress.Unwanted = field(default_factory=suppress.Unwanted)
+    suppressed: set[int] = field(default_factory=set)
     columns: drift.Columns = field(default_factory=drift.Columns)
     changes: drift.Drift = field(default_factory=drift.Drift)
+
+
+@dataclass(frozen=True)
+class _Understood:
+    """A chunk, what its rows say under the fields, as text and typed, and the names of it that nobody knows."""
+
+    chunk: read.RawChunk
+    mapped: Mapped
+    typed: normalise.Typed
+    unknown: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A chunk that is ready to be staged: what is valid of it, and what its rows say besides.
+
+    Rows that are `apart` make no lead, and are no fault (`schemas.lead.APART_COLUMNS`).
+    """
+
+    chunk: read.RawChunk
+    record_count: int
+    valid: validate.Validated
+    apart: pl.DataFrame
+    preferences: pl.DataFrame
+    identifying: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=EVIDENCE_COLUMNS))
+    merges: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CRM_MERGE_COLUMNS))
 
 
 def open_file(taken: pull.TakenFile, feed: Feed) -> Source:
@@ -95,9 +144,11 @@ def _stage_chunks(
     known = validate.gather_known(reference.teams, reference.lead_sources, reference.users, feed.account_id)
     names = gather_names(reference.teams, reference.lead_sources)
     load.begin_staging(run.warehouse, batch, tables_of(reference), source.replayed)
-    staged, used_orders = Staged(source), list[Mapping[str, str]]()
+    erased = gather_erased(run.settings, run.warehouse)
+    staged = Staged(source, unwanted=suppress.gather_unwanted(reference.do_not_load, feed.region, erased))
+    used_orders = list[Mapping[str, str]]()
 
-    def valid_chunks() -> Iterator[tuple[read.RawChunk, validate.Validated, pl.DataFrame, pl.DataFrame]]:
+    def ready_chunks() -> Iterator[_Ready]:
         date_evidence: dict[str, DateEvidence] = {}
         for chunk in ahead(source.chunks()):
             mapped = map_chunk(chunk, feed, run)
@@ -107,25 +158,96 @@ def _stage_chunks(
             used_orders.append(normalise.date_orders_of(date_evidence, feed) if date_orders is None else date_orders)
             named = name_ids(mapped.frame, feed, names)
             typed = normalise.normalise_leads(named.frame, feed, used_orders[-1])
-            issues = pl.concat([typed.issues, mapped.sealed])
-            valid = validate.validate_leads(typed.leads, typed.contacts, issues, feed, known, named.unknown)
-            merges = crm_merges.gather_crm_merges(mapped.frame, valid.leads, feed)
-            yield chunk, valid, evidence.gather_identity_evidence(mapped.rows, feed), merges
+            kept, suppressed = _suppress(_Understood(chunk, mapped, typed, named.unknown), staged, feed)
+            if feed.kind == "preferences":
+                yield _listed(kept, suppressed, chunk.record_count, feed)
+            else:
+                yield _judged(kept, suppressed, chunk.record_count, feed, known)
 
     with run.warehouse.staging():
-        for chunk, valid, identifying, merges in ahead(valid_chunks()):
-            load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues, identifying)
-            load.stage_crm_merges(run.warehouse, merges)
-            load.stage_rejected(run.warehouse, _rejected(chunk, valid.rejected, source.file_format, feed, run))
-            staged.rows_read += chunk.rows.height + len(chunk.broken)
+        for ready in ahead(ready_chunks()):
+            valid = ready.valid
+            load.stage_leads(run.warehouse, valid.leads, valid.contacts, valid.issues, ready.identifying)
+            load.stage_crm_merges(run.warehouse, ready.merges)
+            preferences.stage_preferences(run.warehouse, ready.preferences)
+            load.stage_apart(run.warehouse, ready.apart)
+            rejected = _rejected(ready.chunk, valid.rejected, source.file_format, feed, run)
+            load.stage_rejected(run.warehouse, rejected)
+            staged.rows_read += ready.record_count
             run.report(Progress(source.name, "read", staged.rows_read))
     return staged, used_orders
 
 
+def _suppress(said: _Understood, staged: Staged, feed: Feed) -> tuple[_Understood, pl.DataFrame]:
+    """Take the rows of people of whom nothing may be kept out of a chunk; return what is left, and those rows."""
+    chunk, mapped, typed = said.chunk, said.mapped, said.typed
+    numbers = suppress.find_unwanted(typed.leads, typed.contacts, staged.unwanted, feed.name)
+    broken = [record for record in chunk.broken if suppress.is_of_unwanted(record.raw, staged.unwanted, feed.region)]
+    staged.suppressed.update(numbers, (record.row_number for record in broken))
+    staged.is_sealed |= bool(numbers or broken)
+    if staged.source.path is not None and redacted_format(staged.source.path):
+        numbers |= suppress.find_removed(mapped.rows)
+    if not numbers and not broken:
+        return said, pl.DataFrame(schema=APART_COLUMNS)
+    lines = {record.row_number: record.line_number for record in broken}
+    lines.update(
+        mapped.frame.filter(pl.col("row_number").is_in(list(numbers))).select("row_number", "line_number").rows()
+    )
+    apart = pl.DataFrame(
+        {"row_number": sorted(lines), "line_number": [lines[number] for number in sorted(lines)]},
+        schema_overrides={"row_number": pl.Int64, "line_number": pl.Int64},
+    ).with_columns(outcome=pl.lit("suppressed"))
+    left = _Understood(
+        replace(chunk, broken=[record for record in chunk.broken if record not in broken]),
+        replace(
+            mapped,
+            rows=suppress.without_rows(mapped.rows, numbers),
+            frame=suppress.without_rows(mapped.frame, numbers),
+            sealed=suppress.without_rows(mapped.sealed, numbers),
+        ),
+        normalise.Typed(
+            *(suppress.without_rows(each, numbers) for each in (typed.leads, typed.contacts, typed.issues))
+        ),
+        suppress.without_rows(said.unknown, numbers),
+    )
+    return left, apart
+
+
+def _judged(
+    said: _Understood, suppressed: pl.DataFrame, record_count: int, feed: Feed, known: validate.Known
+) -> _Ready:
+    """Tell the leads of a chunk from its rejected rows, and gather what the rows say besides."""
+    mapped, typed = said.mapped, said.typed
+    preferred = gather_preferences(mapped.rows, mapped.matches, typed.contacts, feed)
+    issues = pl.concat([typed.issues, mapped.sealed, preferred.issues])
+    valid = validate.validate_leads(typed.leads, typed.contacts, issues, feed, known, said.unknown)
+    return _Ready(
+        said.chunk,
+        record_count,
+        valid,
+        suppressed,
+        preferred.said,
+        evidence.gather_identity_evidence(mapped.rows, feed),
+        crm_merges.gather_crm_merges(mapped.frame, valid.leads, feed),
+    )
+
+
+def _listed(said: _Understood, suppressed: pl.DataFrame, record_count: int, feed: Feed) -> _Ready:
+    """Read a chunk of a list of opt-outs: it marks addresses and makes no leads."""
+    mapped, typed = said.mapped, said.typed
+    listed = read_listed(mapped.rows, mapped.matches, typed.contacts, feed)
+    is_of_contact = pl.col("column_name").is_in(["email", "phone"])
+    issues = pl.concat([typed.issues.filter(is_of_contact), mapped.sealed, listed.preferences.issues])
+    valid = validate.Validated(typed.leads.clear(), typed.contacts.clear(), issues, listed.rejected)
+    return _Ready(said.chunk, record_count, valid, pl.concat([suppressed, listed.marked]), listed.preferences.said)
+
+
 def map_chunk(chunk: read.RawChunk, feed: Feed, run: Run) -> Mapped:
-    """Return what a chunk of a feed says, under the fields. Raises UnreadableFileError for a sheet of rejected rows."""
+    """Return what a chunk of a feed says, under the fields. Raises UnreadableFileError for what is no export."""
     if is_sheet(chunk.rows.columns):
         raise UnreadableFileError("this is a sheet of rejected rows; load it with: leads replay FILE")
+    if is_masked(chunk.rows.columns):
+        raise UnreadableFileError("this is a masked export, which does not say who its leads are; take a whole one")
     rows, sealed_columns = seal.seal_columns(chunk.rows, run.forbidden.among(headers_of(chunk.rows)))
     matches = mapping.map_headers(headers_of(rows), feed, run.aliases)
     frame, sealed_cells = seal.seal_card_numbers(mapping.map_records(rows, matches, feed))
@@ -160,22 +282,29 @@ def fill_raw_text(source: Source, feed: Feed, run: Run) -> None:
     load.fill_raw_text(run.warehouse, found)
 
 
-def redact_source(source: Source, feed: Feed, run: Run) -> Source:
+def redact_source(staged: Staged, feed: Feed, run: Run) -> Source:
     """Take what may not be kept out of the archived file; return the source as it is read from there now."""
+    source = staged.source
     path, read_as = source.path, source.file_format
-    if path is None or redacted_format(path):
+    if path is None or (redacted_format(path) and not staged.suppressed):
         return source
     headers = next(source.chunks()).rows.clear()
 
     def masked_texts(chunk: read.RawChunk, numbers: list[int]) -> list[str]:
-        return texts_of(chunk, numbers, read_as, feed, run)
+        names = headers_of(chunk.rows)
+        return [
+            seal.blank_record(text, names, read_as) if number in staged.suppressed else text
+            for number, text in zip(numbers, texts_of(chunk, numbers, read_as, feed, run), strict=True)
+        ]
 
     def masked(text: str) -> str:
+        if suppress.is_of_unwanted(text, staged.unwanted, feed.region):
+            return REMOVED + text[len(text.rstrip("\r\n")) :]
         return seal.mask_broken(text, headers, run.forbidden, read_as)
 
     def sealed(rows: pl.DataFrame) -> pl.DataFrame:
         matches = mapping.map_headers(headers_of(rows), feed, run.aliases)
-        return seal.seal_rows(rows, run.forbidden.among(headers_of(rows)), matches)
+        return seal.blank_rows(seal.seal_rows(rows, run.forbidden.among(headers_of(rows)), matches), staged.suppressed)
 
     masking = redact.Masking(masked_texts, masked, sealed)
     file_format = redact.redact_archived(path, read_as, source.chunks(), masking)

@@ -44,12 +44,13 @@ def undo(
     """
     reference = load_reference(settings.reference, must_exist="reference" in settings.model_fields_set)
     with open_run(settings, reference, Request(is_dry_run=is_dry_run), report=report, must_exist=True) as run:
-        of_feed = _feed_of_standing(run, batch_id)
-        return _undo(run, new_batch(run, "undo", Feed(name=DEFAULT_FEED), of_batch_id=batch_id), of_feed)
+        return withdraw(run, batch_id)
 
 
-def _undo(run: Run, batch: load.Batch, of_feed: str) -> Undone:
-    warehouse = run.warehouse
+def withdraw(run: Run, batch_id: int) -> Undone:
+    """Withdraw a batch, in a batch of a run. Raises UsageError for a batch of which nothing stands."""
+    warehouse, of_feed = run.warehouse, _feed_of_standing(run, batch_id)
+    batch = new_batch(run, "undo", Feed(name=DEFAULT_FEED), of_batch_id=batch_id)
     run.report(Progress(f"batch {batch.of_batch_id}", "undo"))
     begin_staging(run, batch)
     with warehouse.transaction():

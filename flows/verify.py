@@ -13,9 +13,10 @@ from typing import Final, Literal
 
 import polars as pl
 
-from flows.archive import archived_file, note_of
+from flows.archive import archived_file, is_removed, note_of
 from flows.chain import PARTS, changed_blocks, hash_batches
 from flows.heads import heads_file, read_heads
+from flows.person_key import key_path, key_state, person_key, value_hashes
 from flows.settings import Settings
 from flows.steps.survive import conclude_anew
 from flows.warehouse import Warehouse, define_anew, read_warehouse
@@ -50,7 +51,7 @@ def verify(settings: Settings) -> list[Finding]:
         findings = [*_chain(warehouse), *_heads(warehouse, settings.archive)]
         for check, statement, told in _RULES:
             findings += _told(check, told, warehouse.frame(statement))
-        return [*findings, *_files(warehouse, settings.archive)]
+        return [*findings, *_preferences(warehouse, settings), *_files(warehouse, settings.archive)]
 
 
 def _told(check: str, told: str, found: pl.DataFrame) -> list[Finding]:
@@ -97,18 +98,42 @@ def _heads(warehouse: Warehouse, archive: Path) -> Iterator[Finding]:
         yield Finding("heads", "ok", f"batch {heads[-1].batch_id} and those before are as {path} has them")
 
 
+def _preferences(warehouse: Warehouse, settings: Settings) -> Iterator[Finding]:
+    """Hold the contacts that preferences are of against their hashes, which are what the chain holds."""
+    state = key_state(settings, warehouse)
+    contacts = warehouse.frame("verify/preference_contacts")
+    if state in ("missing", "other") and not contacts.is_empty():
+        yield Finding(
+            "preferences", "note", f"{key_path(settings)}: not the key of this warehouse, so no hash is checked"
+        )
+        return
+    if state == "fitting":
+        hashes = value_hashes(person_key(settings, warehouse), contacts["kind"], contacts["value"])
+        wrong = contacts.filter(hashes != contacts["value_hash"])
+        if not wrong.is_empty():
+            told = f"contact_preference: {wrong.height:,} row(s) are of another contact than their hash"
+            yield Finding("preferences", "found", told, wrong["batch_id"][0])
+            return
+    yield Finding("preferences", "ok", f"{contacts.height:,} preference(s) are of the contact that their hash is of")
+
+
 def _files(warehouse: Warehouse, archive: Path) -> Iterator[Finding]:
     """Hold each file of the archive against its hash; of a redacted one, that of the copy that was kept."""
     files = warehouse.frame("verify/files")
+    kept = [row for row in files.iter_rows() if not is_removed(archive, row[0])]
     found = [
         Finding("archive", "found", f"file {sha256[:12]} of the batch {fault}", batch)
-        for sha256, batch in files.iter_rows()
-        if (fault := _fault_of(archive, sha256)) is not None
+        for sha256, batch in kept
+        if (fault := fault_of(archive, sha256)) is not None
     ]
-    yield from found or [Finding("archive", "ok", f"{files.height:,} file(s) are there, as they were taken")]
+    yield from found or [Finding("archive", "ok", f"{len(kept):,} file(s) are there, as they were taken")]
+    if len(kept) < files.height:
+        told = f"{files.height - len(kept):,} file(s) were removed when their time was over; their notes say when"
+        yield Finding("archive", "note", told)
 
 
-def _fault_of(archive: Path, sha256: str) -> str | None:
+def fault_of(archive: Path, sha256: str) -> str | None:
+    """Return what is wrong with a file of the archive, None where it is as it was taken."""
     path = archived_file(archive, sha256)
     if path is None:
         return f"is not in {archive}"

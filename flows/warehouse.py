@@ -5,10 +5,12 @@ parameters are bound, never formatted into the text. DuckDB binds parameters in 
 a script only, so a file that has parameters holds one statement.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +25,7 @@ import polars as pl
 import pyarrow as pa
 
 from flows.errors import UsageError, WarehouseBusyError, WarehouseError
+from flows.fail_points import fail_point
 
 SQL_FOLDER: Final = Path(__file__).resolve().parent.parent / "sql"
 
@@ -39,6 +42,10 @@ _CONCLUSIONS: Final = (
     "conclusions/missing_leads",
     "conclusions/lead_provenance",
     "conclusions/lead_documents",
+    "conclusions/standing_preference",
+    "conclusions/lead_preference",
+    "conclusions/lead_at",
+    "conclusions/without_secrets",
 )
 
 _POLL_SECONDS: Final = 0.2
@@ -74,6 +81,11 @@ class Warehouse:
             os.close(self._lock_file)
             self._lock_file = None
 
+    def close_file(self) -> None:
+        """Write all that is committed into the file and close it; until `close` the lock keeps runs away."""
+        self.connection.execute("CHECKPOINT")
+        self.connection.close()
+
     def run(self, name: str, parameters: Mapping[str, object] | None = None) -> None:
         """Run the statements of a named SQL file."""
         if parameters is None:
@@ -106,14 +118,24 @@ class Warehouse:
         except (duckdb.Error, RuntimeError) as error:
             if condition is None or isinstance(error, duckdb.InterruptException):
                 raise
-            raise UsageError(f"the condition cannot be asked of lead: {str(error).splitlines()[0]}") from error
+            # What fails on a value may quote it: a cell.
+            is_of_value = isinstance(error, duckdb.DataError | duckdb.InvalidInputException)
+            told = "it fails on some lead's value" if is_of_value else str(error).splitlines()[0]
+            raise UsageError(f"the condition cannot be asked of lead: {told}") from error
 
-    def stream(self, name: str, parameters: Mapping[str, object], rows: int) -> Iterator[pa.Table]:
-        """Run a named query and yield what it gives, in its order, some `rows` at a time.
+    def stream(
+        self, name: str, parameters: Mapping[str, object], rows: int, *, is_sorted: bool = False
+    ) -> Iterator[pa.Table]:
+        """Run a named query and yield what it gives some `rows` at a time, in its order or sorted by all columns.
 
         Nothing else can be asked until the last.
         """
-        for batch in self.connection.execute(statement(name), parameters).to_arrow_reader(rows):
+        if is_sorted:
+            found = self.connection.sql(statement(name), params=parameters).order("ALL").to_arrow_reader(rows)
+        else:
+            # Straight from the table: a relation would keep all of its rows first.
+            found = self.connection.execute(statement(name), parameters).to_arrow_reader(rows)
+        for batch in found:
             yield pa.Table.from_batches([batch])
 
     def append(self, table: str, frame: pl.DataFrame) -> None:
@@ -132,8 +154,11 @@ class Warehouse:
             self.connection.unregister("incoming")
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit what the block wrote, or nothing of it. In a rehearsal the outer transaction decides."""
+    def transaction(self, keeps: str = "batch") -> Iterator[None]:
+        """Commit what the block wrote, or nothing of it. In a rehearsal the outer transaction decides.
+
+        `keeps` says what it is about, for the fail points around its commit (`flows.fail_points`).
+        """
         if self._is_rehearsal:
             try:
                 yield
@@ -146,10 +171,17 @@ class Warehouse:
         self.connection.begin()
         try:
             yield
+            fail_point(f"before {keeps} commit")
         except BaseException:
-            self.connection.rollback()
+            self._roll_back()
             raise
         self.connection.commit()
+        fail_point(f"after {keeps} commit")
+
+    def _roll_back(self) -> None:
+        # After some errors, as of a full disk, DuckDB has ended transaction and database itself: the first one tells.
+        with contextlib.suppress(duckdb.Error):
+            self.connection.rollback()
 
     @contextmanager
     def staging(self) -> Iterator[None]:
@@ -168,7 +200,7 @@ class Warehouse:
         ((threads,),) = self.connection.sql("SELECT current_setting('threads')").fetchall()
         self.connection.execute("SET threads = 1")
         try:
-            with self.transaction():
+            with self.transaction("staging"):
                 yield
         finally:
             self.connection.execute("SET threads = $threads", {"threads": threads})
@@ -202,13 +234,18 @@ def open_warehouse(
         raise WarehouseError(f"{path}: there is no warehouse yet; load a file first: leads ingest FILE")
     deadline = time.monotonic() + wait_seconds
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise WarehouseError(f"{path.parent}: cannot be made ({error.strerror}); set LEADS_WAREHOUSE") from error
     is_new = not path.exists()
+    if not is_new and path.is_file() and path.stat().st_size == 0:
+        # DuckDB would begin a new one in it; whoever had leads in it must hear that they are gone.
+        raise WarehouseError(f"{path}: is empty, not a DuckDB file; run: leads doctor")
     lock_file = _take_lock(path, deadline, wait_seconds)
     try:
         connection = _connect(path, deadline, wait_seconds, read_only=False, config={})
+        # Nobody else has the file open: what DuckDB moved out of memory is of a process that was killed.
+        shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)
         if is_new:
             path.chmod(0o600)
         if memory_limit is not None:
@@ -217,6 +254,55 @@ def open_warehouse(
         os.close(lock_file)
         raise
     return Warehouse(connection, lock_file)
+
+
+def rewrite_warehouse(path: Path, *, wait_seconds: float) -> None:
+    """Write the file anew, with what is in it and nothing that was deleted from it.
+
+    DuckDB leaves deleted rows in the file until their place is needed. Raises WarehouseBusyError while somebody else
+    holds the file past the wait.
+    """
+    fresh = path.with_name(f".{path.name}.rewriting")
+    fresh.unlink(missing_ok=True)
+    with open_warehouse(path, wait_seconds=wait_seconds, must_exist=True) as warehouse:
+        warehouse.connection.execute("CHECKPOINT")
+        warehouse.connection.close()
+        try:
+            with duckdb.connect() as connection:
+                connection.execute(f"ATTACH {_quoted(path)} AS kept (READ_ONLY)")
+                connection.execute(f"ATTACH {_quoted(fresh)} AS fresh")
+                fresh.chmod(0o600)
+                connection.execute("COPY FROM DATABASE kept TO fresh")
+            with fresh.open("rb") as file:
+                os.fsync(file.fileno())
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+
+def _quoted(path: Path) -> str:
+    # ATTACH takes no parameters.
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def lock_of(path: Path) -> Path:
+    """Return where the run lock of a warehouse lies."""
+    return path.with_name(path.name + ".lock")
+
+
+def log_of(path: Path) -> Path:
+    """Return where DuckDB keeps what is committed and not in the file of a warehouse yet."""
+    return path.with_name(path.name + ".wal")
+
+
+@contextmanager
+def hold_warehouse(path: Path, *, wait_seconds: float) -> Iterator[None]:
+    """Keep every run away from a warehouse, there or not, whatever is the matter with its file. Does not open it."""
+    lock_file = _take_lock(path, time.monotonic() + wait_seconds, wait_seconds)
+    try:
+        yield
+    finally:
+        os.close(lock_file)
 
 
 def read_warehouse(path: Path, *, wait_seconds: float) -> Warehouse:
@@ -239,7 +325,7 @@ def read_warehouse(path: Path, *, wait_seconds: float) -> Warehouse:
 
 
 def _take_lock(path: Path, deadline: float, wait_seconds: float) -> int:
-    lock_path = path.with_name(path.name + ".lock")
+    lock_path = lock_of(path)
     try:
         lock_file = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -296,7 +382,7 @@ def _unreadable(path: Path, reason: str) -> str:
     if path.is_dir():
         return f"{path}: is a folder, not a warehouse file; set LEADS_WAREHOUSE to a file"
     if "not a valid DuckDB database file" in reason:
-        return f"{path}: is not a DuckDB file; set LEADS_WAREHOUSE to another path, or move that file away"
+        return f"{path}: is not a DuckDB file; run: leads doctor"
     return f"{path}: DuckDB cannot open it ({reason.splitlines()[0]}); run: leads doctor"
 
 
@@ -315,7 +401,7 @@ def migrate(warehouse: Warehouse) -> list[str]:
     done = _applied(warehouse)
     fresh = [m for m in _migrations() if m.version not in done]
     for migration in fresh:
-        with warehouse.transaction():
+        with warehouse.transaction("migration"):
             warehouse.connection.execute(migration.text)
             warehouse.connection.execute(
                 "INSERT INTO schema_migration VALUES ($version, $name, $sha256, $applied_at)",
@@ -333,22 +419,53 @@ def migrate(warehouse: Warehouse) -> list[str]:
 def _refresh_views(warehouse: Warehouse) -> None:
     """Make the macros and views as this version of the code has them: a file for each that is asked, of its name."""
     # Replaced each time: cheap, and no second record of what is current.
-    with warehouse.transaction():
+    with warehouse.transaction("views"):
         for name in _CONCLUSIONS:
             warehouse.run(name)
         for path in sorted((SQL_FOLDER / "analytics").glob("*.sql")):
             warehouse.connection.execute(path.read_text(encoding="utf-8"))
 
 
+def read_all_tables(warehouse: Warehouse) -> None:
+    """Read every block of every table, which DuckDB holds against its checksum; raise WarehouseError for a bad one."""
+    tables = warehouse.connection.sql(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT temporary ORDER BY 1, 2"
+    ).fetchall()
+    for schema, table in tables:
+        named = ".".join('"' + name.replace('"', '""') + '"' for name in (schema, table))
+        try:
+            # Asks for every cell, and keeps nothing.
+            warehouse.connection.sql(f"SELECT bit_xor(hash(t)) FROM {named} AS t").fetchall()
+        except duckdb.Error as error:
+            raise WarehouseError(f"table {table} cannot be read whole ({_kind_of_damage(error)})") from error
+
+
+def damage_in(error: BaseException) -> WarehouseError | None:
+    """Return what to tell of an error that comes from a file which DuckDB cannot read or write, None for any other."""
+    if not isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.SerializationException):
+        return None
+    return WarehouseError(f"DuckDB cannot go on with this warehouse ({_kind_of_damage(error)}); run: leads doctor")
+
+
+def _kind_of_damage(error: duckdb.Error) -> str:
+    # The text of others than these may hold cells.
+    return str(error).splitlines()[0] if isinstance(error, duckdb.IOException) else type(error).__name__
+
+
+def is_warehouse(warehouse: Warehouse) -> bool:
+    """Whether a DuckDB file is one of ours, of whatever version."""
+    return bool(_applied(warehouse))
+
+
 def define_anew(warehouse: Warehouse) -> None:
-    """Make the macros for this connection alone, as the code has them: those of the warehouse may be others.
+    """Make the macros and views for this connection alone, as the code has them: those of the warehouse may be others.
 
     Works where the warehouse is open for reading only. Raises WarehouseError where it is of another version.
     """
     if check_migrations(warehouse):
         raise WarehouseError("the warehouse is older than this leadmill; the next run that loads brings it up to date")
     for name in _CONCLUSIONS:
-        warehouse.connection.execute(statement(name).replace("CREATE OR REPLACE MACRO", "CREATE OR REPLACE TEMP MACRO"))
+        warehouse.connection.execute(statement(name).replace("CREATE OR REPLACE ", "CREATE OR REPLACE TEMP "))
 
 
 def check_migrations(warehouse: Warehouse) -> int:

@@ -67,6 +67,13 @@ CRM_MERGE_COLUMNS: Final[dict[str, pl.DataType]] = {
     "master_id": pl.Int64(),
 }
 
+# A row that makes no lead and is no fault, and what is said of it: it is `suppressed`, or of a list of opt-outs.
+APART_COLUMNS: Final[dict[str, pl.DataType]] = {
+    "row_number": pl.Int64(),
+    "line_number": pl.Int64(),
+    "outcome": pl.String(),
+}
+
 # Pandera's own word for a null in a column that must have a value, and ours.
 REQUIRED_CODES: Final = {"firstName": "first_name_required", "lastName": "last_name_required"}
 

@@ -10,6 +10,9 @@ from typing import Final
 import pandera.polars as pa
 import polars as pl
 
+# What stands in the archive in place of a cell that may not be kept.
+REMOVED: Final = "[removed]"
+
 # Where a record stands: its number among the records, and the physical line that it starts on.
 ROW_COLUMNS: Final[dict[str, pl.DataType]] = {"row_number": pl.Int64(), "line_number": pl.Int64()}
 

@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError
 from schemas.spec import CRM_OWNED_FIELDS, lead_columns, spec_fields
 
 # Targets of a header that are no fields of the spec (design 4.5).
-EXTRA_TARGETS: Final = ("full_name", "source_key", "opt_out", "merged_into", "merged_ids")
+EXTRA_TARGETS: Final = ("full_name", "source_key", "opt_out", "opt_in", "merged_into", "merged_ids")
 
 DEFAULT_FEED: Final = "default"
 DEFAULT_ACCOUNT: Final = "default"

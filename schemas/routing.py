@@ -165,12 +165,14 @@ class TeamRule(_Part):
 
 
 class Routing(_Part):
-    """The whole of `routing.toml`: two settings, and the rules in order."""
+    """The whole of `routing.toml`: three settings, and the rules in order."""
 
     # The owner of a lead of the same company and team gets its other leads, before anybody's turn.
     company_owner: bool = False
     # Leads of a day on which nobody of the team works: dealt as on the next day somebody does, or not dealt.
     days_off: Literal["wait", "fallback"] = "wait"
+    # Leads that may be contacted by no channel at all take no turn.
+    skip_opted_out: bool = False
     rules: tuple[TeamRule, ...] = ()
 
     @field_validator("rules")

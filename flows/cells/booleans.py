@@ -29,6 +29,9 @@ _WORDS: Final[Mapping[str, bool]] = {
     **dict.fromkeys(_NO.split(), False),
 }
 
+_OUT_WORDS: Final = ("unsubscribed", "opted out", "opted-out", "opt out", "opt-out", "optout", "out")
+_IN_WORDS: Final = ("subscribed", "opted in", "opted-in", "opt in", "opt-in", "optin", "in", "allow", "allowed")
+
 # What a column may say about itself in place of yes and no.
 _WORDS_OF_FIELD: Final[Mapping[str, Mapping[str, bool]]] = {
     "archived": {
@@ -40,6 +43,16 @@ _WORDS_OF_FIELD: Final[Mapping[str, Mapping[str, bool]]] = {
             ("interested", "very interested", "yes please", "interessiert", "intéressé", "interesado"), True
         ),
         **dict.fromkeys(("not interested", "uninterested", "no thanks", "nicht interessiert", "no interesado"), False),
+    },
+    "opt_out": {
+        **dict.fromkeys((*_OUT_WORDS, "do not allow", "not allowed"), True),
+        **dict.fromkeys((*_IN_WORDS, "active", "never"), False),
+    },
+    "opt_in": {
+        **dict.fromkeys((*_IN_WORDS, "granted"), True),
+        **dict.fromkeys(
+            (*_OUT_WORDS, "do not allow", "not allowed", "declined", "refused", "withdrawn", "revoked", "denied"), False
+        ),
     },
 }
 

@@ -17,17 +17,25 @@ def sql(
     """Ask the warehouse in SQL, read-only: no other file can be read or written from it."""
     import duckdb
 
+    from flows.warehouse import damage_in
+
     with reading(places) as warehouse:
         try:
-            if len(duckdb.extract_statements(query)) != 1:
+            statements = duckdb.extract_statements(query)
+            if len(statements) != 1:
                 raise UsageError("sql: give one statement, such as SELECT count(*) FROM lead")
-            relation = warehouse.connection.sql(query)
+            # Others can hardly change anything here, but some end the process (CALL enable_logging).
+            is_query = statements[0].type in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+            relation = warehouse.connection.sql(query) if is_query else None
             if relation is None:
                 raise UsageError("the statement gives no rows; leads sql answers queries, such as SELECT")
             columns, rows = list(relation.columns), relation.fetchall()
             types = relation.types
         except (duckdb.Error, RuntimeError) as error:
             signals.raise_if_stopped(error)
+            damage = damage_in(error)
+            if damage is not None:
+                raise damage from error
             raise UsageError(f"sql: {str(error).splitlines()[0]}") from error
     if as_json:
         names = output.unique_names(columns)
@@ -58,6 +66,28 @@ def verify(as_json: AsJson = False, places: Places = NOWHERE_SPECIAL) -> int:
     columns = ("check", "status", "detail", "first_batch")
     output.print_records([{name: getattr(f, name) for name in columns} for f in findings], columns, as_json=as_json)
     return int(any(finding.status == "found" for finding in findings))
+
+
+def retain(
+    dry_run: Annotated[bool, Parameter(help="show what would be removed", negative="")] = False,
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> None:
+    """Remove what was kept for long enough: archived files, and the text of rejected rows (retention.toml).
+
+    What became of every row stays, and so do leads and their records. A file that is gone cannot be replayed.
+    """
+    from datetime import UTC, datetime
+
+    from flows.retain import COLUMNS
+    from flows.retain import retain as retain_data
+
+    removals = retain_data(places.settings(), now=datetime.now(UTC), is_dry_run=dry_run)
+    records = [{name: getattr(removal, name) for name in COLUMNS} for removal in removals]
+    output.print_records(records, COLUMNS, as_json=as_json)
+    if not as_json:
+        told = "Dry run: nothing was removed." if dry_run else f"{len(removals):,} removed."
+        output.note(told if removals else "Nothing is older than it may be.")
 
 
 def up(places: Places = NOWHERE_SPECIAL) -> None:

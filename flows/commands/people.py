@@ -1,6 +1,7 @@
-"""Commands about who is whom: explain, merges, unmerge, review, sweep, train."""
+"""Commands about who is whom, and since when: explain, history, merges, unmerge, review, sweep, train."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,17 +13,35 @@ from flows.commands.places import NOWHERE_SPECIAL, AsJson, Places, deciding, rea
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from flows.history import Past
     from flows.regroup import Outcome
 
 
 def explain(
     lead_id: Annotated[int, Parameter(help="id of a lead, or one that it gave up")],
+    at: Annotated[
+        datetime | None, Parameter(help="show the lead as it was at this moment, or at the begin of this day (UTC)")
+    ] = None,
     as_json: AsJson = False,
     places: Places = NOWHERE_SPECIAL,
 ) -> None:
-    """Tell what a lead is made of: its records, who was joined to it and why, and where each field is from."""
-    from flows.explain import explain_lead
+    """Tell what a lead is made of: its records, who was joined to it and why, and where each field is from.
 
+    With --at, its fields as the table `lead` showed them then, whatever was undone, merged or told since.
+
+    Examples:
+
+        leads explain 1000000000042
+
+        leads explain 1000000000042 --at 2026-01-05T18:00
+    """
+    from flows.explain import explain_lead
+    from flows.history import lead_then
+
+    if at is not None:
+        with reading(places) as warehouse:
+            past = lead_then(warehouse, lead_id, at)
+        return _tell_past(past, as_json=as_json)
     with reading(places) as warehouse:
         explanation = explain_lead(warehouse, lead_id)
     document = explanation.document()
@@ -40,6 +59,23 @@ def explain(
     columns = ("field", "value", "feed", "batch_id", "row_number", "record_id", "as_of", "rule")
     output.print_records(fields, columns, as_json=False)
     output.print_text("\n".join(document["assignment"]))
+    if document["preferences"]:
+        output.print_records([explanation.may], tuple(explanation.may), as_json=False)
+        told = ("channel", "status", "source", "evidence", "noted_at", "last_noted_at", "batch_id", "is_standing")
+        output.print_records(document["preferences"], told, as_json=False)
+
+
+def history(
+    lead_id: Annotated[int, Parameter(help="id of a lead, or one that it gave up")],
+    as_json: AsJson = False,
+    places: Places = NOWHERE_SPECIAL,
+) -> None:
+    """Tell what happened to a lead, the oldest first, under all ids that it ever had."""
+    from flows.history import lead_history
+
+    with reading(places) as warehouse:
+        events = lead_history(warehouse, lead_id)
+    output.print_records(events, ("created", "event", "user", "batch_id", "told"), as_json=as_json)
 
 
 def merges(
@@ -172,6 +208,19 @@ def train(
         return
     kept = f"; the model before it is {kept_model(folder)}" if was_there else ""
     output.note(f"{folder / MODEL_FILE} written, and used from now on: look it through{kept}.")
+
+
+def _tell_past(past: "Past", *, as_json: bool) -> None:
+    if as_json:
+        output.print_json(past.document())
+        return
+    for lead in past.leads:
+        output.print_text(
+            f"Lead {lead['id']} as it was at {past.moment:%Y-%m-%dT%H:%M:%SZ}, after batch {past.batch_id}:"
+        )
+        output.print_table(
+            ("field", "value"), [(name, output.plain(value)) for name, value in lead.items() if value is not None]
+        )
 
 
 def _tell_regrouped(outcomes: "Sequence[Outcome]", *, as_json: bool) -> None:

@@ -122,18 +122,19 @@ def _told(path: Path, packing: str) -> Iterator[None]:
     try:
         yield
     except _BROKEN as error:
-        raise _broken(path, packing, error) from error
+        raise _broken(path, packing) from error
     except NotImplementedError as error:
         raise UnreadableFileError(f"{path} is a zip of a kind that is not known here ({error}); unpack it") from error
     except OSError as error:
         # Of the file system each error has a number, of the Zstandard library none.
         if error.errno is not None:
             raise
-        raise _broken(path, packing, error) from error
+        raise _broken(path, packing) from error
 
 
-def _broken(path: Path, packing: str, error: Exception) -> UnreadableFileError:
-    return UnreadableFileError(f"{path} is broken {packing} ({error}); download or export it again")
+def _broken(path: Path, packing: str) -> UnreadableFileError:
+    # Without what the library says: of a zip it quotes names in it.
+    return UnreadableFileError(f"{path} is broken {packing}; download or export it again")
 
 
 def _only_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:

@@ -192,9 +192,8 @@ def _chunk(frame: pl.DataFrame, sizes: pl.Series, start: int) -> RawChunk:
 
 @contextmanager
 def _told_damage() -> Iterator[None]:
-    """Turn what the library says of a damaged file into one line."""
+    """Turn what the library says of a damaged file into one line, without what it quotes of it."""
     try:
         yield
     except (pa.ArrowException, OSError) as error:
-        told = str(error).partition("\n")[0].rstrip(".")
-        raise UnreadableFileError(f"the Parquet file is damaged ({told}); export it again") from error
+        raise UnreadableFileError("the Parquet file is damaged; export it again") from error

@@ -363,8 +363,8 @@ def _refuse_held(held: int) -> None:
 
 @contextmanager
 def _told_damage() -> Iterator[None]:
-    """Turn what the libraries say of a damaged workbook into one line."""
+    """Turn what the libraries say of a damaged workbook into one line, without what they quote of it."""
     try:
         yield
     except _DAMAGE as error:
-        raise UnreadableFileError(f"the workbook is damaged ({error}); save it again, or as CSV") from error
+        raise UnreadableFileError("the workbook is damaged; save it again, or as CSV") from error

@@ -64,6 +64,8 @@ def keep_parted(warehouse: Warehouse) -> None:
 def assign_leads(warehouse: Warehouse, routing: Routing) -> None:
     """Decide team, source and owner of the touched leads; writes `assignment`."""
     warehouse.run("assign/decide_team_and_source")
+    if routing.skip_opted_out:
+        warehouse.run("assign/skip_opted_out")
     warehouse.run("assign/create_turns")
     if routing.company_owner:
         warehouse.run("assign/find_company_owners")

@@ -13,6 +13,7 @@ from rapidfuzz.fuzz import ratio
 
 from flows.errors import BatchFailedError
 from flows.header_matching import HeaderMatch
+from flows.plain_text import told_header
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
 
@@ -98,13 +99,16 @@ class Drift:
     def warnings(self) -> tuple[str, ...]:
         """Return a sentence per change, for people."""
         return (
-            *(f"new column {column.header!r}, {_use(column)}" for column in self.new),
-            *(f"column {column.header!r} is missing; it was {_use(column)}" for column in self.missing),
+            *(f"new column {told_header(column.header)!r}, {_use(column)}" for column in self.new),
+            *(f"column {told_header(column.header)!r} is missing; it was {_use(column)}" for column in self.missing),
             *(
-                f"column {old!r} is now called {column.header!r}, {_use(column)}"
+                f"column {told_header(old)!r} is now called {told_header(column.header)!r}, {_use(column)}"
                 for old, column in self.renamed.items()
             ),
-            *(f"column {column.header!r} is suddenly empty; it was {_use(column)}" for column in self.emptied),
+            *(
+                f"column {told_header(column.header)!r} is suddenly empty; it was {_use(column)}"
+                for column in self.emptied
+            ),
         )
 
 
@@ -167,6 +171,15 @@ def _find_renamed(missing: Iterable[Column], new: Collection[Column]) -> dict[st
 def _is_emptied(column: Column, before: Columns, now: Columns) -> bool:
     was = before.by_header[column.header].filled_count / before.row_count
     return was >= FULL_FRACTION and column.filled_count / now.row_count <= EMPTY_FRACTION
+
+
+def require_addresses(now: Columns, feed: Feed) -> None:
+    """Raise BatchFailedError for a list of opt-outs with rows in which no column is taken for an address."""
+    if now.row_count and now.fields.isdisjoint(("email", "phone")):
+        raise BatchFailedError(
+            "no column is taken for email or phone, so nobody can be marked; see what each column is taken for with: "
+            f"leads map FILE; name the right one under `headers` of feed {feed.name}"
+        )
 
 
 def require_columns(now: Columns, before: Columns, feed: Feed) -> None:

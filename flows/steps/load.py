@@ -30,8 +30,10 @@ SMALLEST_JUDGED_ROW_COUNT: Final = 50
 
 
 # A batch takes a file, or decides something anew without one.
-BatchKind = Literal["ingest", "replay", "approve", "undo", "merge", "unmerge", "sweep", "reassign"]
-WITHOUT_FILE: Final = ("undo", "merge", "unmerge", "sweep", "reassign")
+BatchKind = Literal[
+    "ingest", "replay", "approve", "undo", "merge", "unmerge", "sweep", "reassign", "preference", "erase"
+]
+WITHOUT_FILE: Final = ("undo", "merge", "unmerge", "sweep", "reassign", "preference", "erase")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ class ReferenceTables:
 def next_batch_id(warehouse: Warehouse) -> int:
     """Return the id that the next batch will have; `write_batch` takes it."""
     return int(warehouse.frame("load/next_batch_id").item())
+
+
+def set_next_batch_id(warehouse: Warehouse, batch_id: int) -> None:
+    """Let the next batch have this id: in a rebuild, the one that it had."""
+    warehouse.run("load/give_batch_id", {"batch_id": batch_id - 1})
 
 
 def find_loaded_batch(
@@ -167,6 +174,12 @@ def stage_crm_merges(warehouse: Warehouse, merges: pl.DataFrame) -> None:
     """Append the merges that a chunk of the CRM's tells of (`schemas.lead.CRM_MERGE_COLUMNS`), if any."""
     if not merges.is_empty():
         warehouse.append("staged_crm_merge", merges)
+
+
+def stage_apart(warehouse: Warehouse, apart: pl.DataFrame) -> None:
+    """Append the rows that make no lead and are no fault (`schemas.lead.APART_COLUMNS`), if any."""
+    if not apart.is_empty():
+        warehouse.append("staged_apart", apart)
 
 
 def stage_rejected(warehouse: Warehouse, rejected: pl.DataFrame) -> None:
@@ -270,6 +283,11 @@ def write_batch(warehouse: Warehouse, batch: Batch, ending: Ending) -> None:
     feed = None if batch.kind in WITHOUT_FILE else batch.feed.name
     warehouse.run("load/write_batch", {**known, "feed": feed, **ended})
     chain.seal_batch(warehouse, batch.batch_id)
+
+
+def is_written(warehouse: Warehouse, batch_id: int) -> bool:
+    """Whether the audit row of a batch is in the warehouse."""
+    return not warehouse.frame("audit/batch", {"batch_id": batch_id}).is_empty()
 
 
 def check_invariants(warehouse: Warehouse, batch_id: int, rows_read: int) -> None:

@@ -26,6 +26,7 @@ from flows.cells.json_objects import json_objects
 from flows.cells.parsed import put
 from flows.header_aliases import Aliases, load_aliases
 from flows.header_matching import HeaderMatch, map_headers
+from schemas.preference import MAY_COLUMNS
 from schemas.reference import Feed
 from schemas.spec import spec_fields
 
@@ -40,7 +41,17 @@ _VENDOR_PREFIXES: Final = {
 
 _NAMES: Final = ("firstName", "lastName")
 # Put together from several columns or taken apart; all other fields are one text of one column.
-_COMPOSED: Final = (*_NAMES, "full_name", "email", "phone", "location", "opt_out", "merged_into", "merged_ids")
+_COMPOSED: Final = (
+    *_NAMES,
+    "full_name",
+    "email",
+    "phone",
+    "location",
+    "opt_out",
+    "opt_in",
+    "merged_into",
+    "merged_ids",
+)
 
 
 def map_records(raw: pl.DataFrame, matches: Sequence[HeaderMatch], feed: Feed) -> pl.DataFrame:
@@ -232,6 +243,10 @@ def _location(columns: _Columns) -> dict[str, pl.Series]:
 def _opt_outs(columns: _Columns) -> dict[str, pl.Series]:
     """Return the opt-outs by channel; the cells stay in `extra` too, as evidence under their own header."""
     by_channel: dict[str, list[HeaderMatch]] = defaultdict(list)
+    for match in columns.of("opt_in"):
+        # What an export of ours concluded is no evidence, and would be a change when it is read back.
+        if match.header not in MAY_COLUMNS:
+            columns.leave(match, columns.cells(match))
     for match in columns.of("opt_out"):
         by_channel[f"opt_out#{match.role}" if match.role else "opt_out"].append(match)
     found = {}

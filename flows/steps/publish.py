@@ -11,6 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from flows.errors import UsageError
+from flows.plain_text import one_line
 from flows.warehouse import Warehouse
 from schemas.audit import OUTCOME_WORDS
 
@@ -72,6 +73,8 @@ def summarise_batch(warehouse: Warehouse, batch_id: int, drift: Mapping[str, int
 def batch_named(warehouse: Warehouse, batch_id: int) -> BatchSummary:
     """Return the summary of a batch that a user named. Raises UsageError where there is none."""
     try:
+        if batch_id >= 2**63:
+            raise KeyError(batch_id)
         return summarise_batch(warehouse, batch_id)
     except KeyError:
         raise UsageError(f"there is no batch {batch_id}; see: leads batches") from None
@@ -114,4 +117,4 @@ def markdown_summary(summaries: Sequence[BatchSummary]) -> str:
 
 def _markdown_text(text: str) -> str:
     # A file's name is outside text: it must not become markup.
-    return "".join("\\" + letter if letter in r"\|`*_[]<>#" else letter for letter in text)
+    return "".join("\\" + letter if letter in r"\|`*_[]<>#" else letter for letter in one_line(text))

@@ -11,7 +11,6 @@ import glob
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,9 +18,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from flows.archive import note_of, place_in
+from flows.archive import UNFINISHED, note_of, place_in, removal_note_of
 from flows.errors import UnreadableFileError, UsageError
+from flows.fail_points import fail_point
 from flows.formats.packing import unpacked_blocks
+from flows.leftovers import unfinished_file
+from flows.plain_text import told_path
 from schemas.reference import DEFAULT_FEED, Feed
 
 # In a folder only files with these names are taken; a file that is named outright always is.
@@ -65,7 +67,7 @@ def find_files(paths: Sequence[str]) -> list[Path]:
 def _files_of(given: str) -> list[Path]:
     if _URL.match(given):
         raise UsageError(f"{given.partition('://')[0]}:// URLs are not supported yet; give a path")
-    path = Path(given).expanduser()
+    path = _at_home(Path(given))
     if path.is_file():
         return [path]
     if path.is_dir():
@@ -113,7 +115,15 @@ def choose_feed(path: Path, feeds: Mapping[str, Feed]) -> Feed:
 
 def _place(path: Path) -> Path:
     """Return a path as an absolute one without dots; a link stays the link, which is what a feed names."""
-    return Path(os.path.normpath(path.expanduser().absolute()))
+    return Path(os.path.normpath(_at_home(path).absolute()))
+
+
+def _at_home(path: Path) -> Path:
+    """Return a path with its `~` or `~user` as what it means, where it is no name of a file and means anything."""
+    try:
+        return path if path.exists() else path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def _holds(location: str, file: Path) -> bool:
@@ -157,7 +167,7 @@ def archive_file(path: Path, archive: Path, feed: Feed, now: datetime) -> TakenF
         raise UnreadableFileError(f"{path} changed while it was read; take it when its export is complete")
     modified_at = datetime.fromtimestamp(after.st_mtime, UTC)
     return TakenFile(
-        uri=str(path),
+        uri=told_path(path),
         name=path.name,
         path=target,
         sha256=sha256,
@@ -179,20 +189,21 @@ def _store(path: Path, archive: Path) -> tuple[str, int, Path]:
     archive.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = hashlib.sha256()
     size = 0
-    handle, temporary = tempfile.mkstemp(prefix=".taking-", dir=archive)
-    try:
+    with unfinished_file(archive, UNFINISHED) as (copy, unfinished):
         # Hashing and writing take their time alike: side by side they take it once.
-        with os.fdopen(handle, "wb") as copy, ThreadPoolExecutor(max_workers=1) as writer:
+        with ThreadPoolExecutor(max_workers=1) as writer:
             for block in unpacked_blocks(path):
                 written = writer.submit(copy.write, block)
                 digest.update(block)
                 size += written.result()
+        copy.flush()
         sha256 = digest.hexdigest()
         target = place_in(archive, sha256)
         target.parent.mkdir(mode=0o700, exist_ok=True)
         # A file of another size is what a crash of the machine left of an earlier copy, or it was redacted.
         if not target.is_file() or (target.stat().st_size != size and not note_of(target).is_file()):
-            Path(temporary).replace(target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+            fail_point("before archive rename")
+            unfinished.replace(target)
+            # Its time begins anew.
+            removal_note_of(target).unlink(missing_ok=True)
     return sha256, size, target

@@ -18,6 +18,7 @@ from flows.formats.parquet import read_parquet
 from flows.formats.records import BrokenRecord, FileFormat, RawChunk, regroup
 from flows.formats.workbook_records import read_workbook
 from flows.formulas import restore
+from schemas.preference import MAY_COLUMNS
 from schemas.raw import ROW_COLUMNS
 from schemas.reference import Feed
 from schemas.spec import lead_columns
@@ -56,9 +57,11 @@ def read_records(path: Path, file_format: FileFormat, chunk_rows: int = 100_000)
 def _as_exported(chunk: RawChunk) -> RawChunk:
     """Return a chunk without the apostrophes that `leads export` puts in front of what a spreadsheet would run.
 
-    A CSV with the columns of the specification, all of them in its order and no others, is taken for such an export.
+    A CSV with the columns of the specification, all of them in its order and no others but those that say how people
+    may be contacted, is taken for such an export.
     """
-    if tuple(chunk.rows.columns[len(ROW_COLUMNS) :]) != lead_columns():
+    columns = tuple(chunk.rows.columns[len(ROW_COLUMNS) :])
+    if columns not in (lead_columns(), (*lead_columns(), *MAY_COLUMNS)):
         return chunk
     return replace(chunk, rows=chunk.rows.with_columns(restore(chunk.rows[name]) for name in lead_columns()))
 

@@ -7,21 +7,21 @@ of text. Records keep their numbers and, in text, their places, so that replays 
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO, Final
+from typing import BinaryIO, Final
 
 import polars as pl
 import pyarrow.parquet as pq
 
-from flows.archive import note_of
-from flows.errors import UnreadableFileError
+from flows.archive import UNFINISHED, note_of
+from flows.errors import UnreadableFileError, is_out_of_room
+from flows.fail_points import fail_point
 from flows.formats.records import FileFormat, RawChunk
 from flows.formats.text_blocks import utf8_blocks
+from flows.leftovers import unfinished_file
 from schemas.raw import ROW_COLUMNS
 
 _LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)?")
@@ -43,33 +43,47 @@ def redact_archived(path: Path, file_format: FileFormat, chunks: Iterable[RawChu
     `chunks` are the file's records, read by `file_format`.
     Raises UnreadableFileError where that fails; the file is gone then, for it may not be kept as it is.
     """
-    format_then = replace(file_format, encoding="utf-8", warnings=())
-    handle, temporary = tempfile.mkstemp(prefix=".redacting-", dir=path.parent)
+    archive = path.parent.parent
     try:
-        with os.fdopen(handle, "wb") as copy:
-            if file_format.format in _AS_TEXT:
-                records = _records(chunks, masking)
-                blocks = utf8_blocks(path, file_format.encoding or "utf-8")
-                for block in replace_records(blocks, records, masking.text, file_format.header_row or 0):
-                    copy.write(block)
-            else:
-                format_then = FileFormat("parquet", None, None, None)
-                _write_parquet(copy, chunks, masking)
-        _put_in_place(Path(temporary), path, format_then)
+        with unfinished_file(archive, UNFINISHED) as (copy, unfinished):
+            format_then = _write_copy(copy, path, file_format, chunks, masking)
+            copy.flush()
+            _put_in_place(unfinished, path, format_then)
     except Exception as error:
-        Path(temporary).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
+        if is_out_of_room(error):
+            raise
         raise UnreadableFileError("its forbidden columns could not be redacted; the archive has not kept it") from error
     return format_then
+
+
+def _write_copy(
+    copy: BinaryIO, path: Path, file_format: FileFormat, chunks: Iterable[RawChunk], masking: Masking
+) -> FileFormat:
+    """Write the redacted copy; return how it is read."""
+    if file_format.format not in _AS_TEXT:
+        _write_parquet(copy, chunks, masking)
+        return FileFormat("parquet", None, None, None)
+    records = _records(chunks, masking)
+    blocks = utf8_blocks(path, file_format.encoding or "utf-8")
+    for block in replace_records(blocks, records, masking.text, file_format.header_row or 0):
+        copy.write(block)
+    return replace(file_format, encoding="utf-8", warnings=())
 
 
 def _put_in_place(copy: Path, path: Path, file_format: FileFormat) -> None:
     with copy.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     facts = {name: value for name, value in asdict(file_format).items() if name != "warnings"}
-    # In this order: a copy without a note is taken for what a crash left, and the file is taken and redacted anew.
-    copy.replace(path)
-    note_of(path).write_text(json.dumps({"sha256": digest, "format": facts}), encoding="utf-8")
+    note = json.dumps({"sha256": digest, "format": facts})
+    with unfinished_file(path.parent.parent, UNFINISHED) as (file, unfinished):
+        file.write(note.encode())
+        file.flush()
+        # In this order: a copy without a note is taken for what a crash left, and the file is taken and redacted anew.
+        fail_point("before redacted rename")
+        copy.replace(path)
+        fail_point("after redacted rename")
+        unfinished.replace(note_of(path))
 
 
 def _records(chunks: Iterable[RawChunk], masking: Masking) -> Iterator[tuple[bytes, bytes] | None]:
@@ -120,7 +134,7 @@ def _masked(text: bytes, mask_text: Callable[[str], str], kept_lines: int) -> by
     return b"".join([*lines[:kept_lines], *masked])
 
 
-def _write_parquet(target: IO[bytes], chunks: Iterable[RawChunk], masking: Masking) -> None:
+def _write_parquet(target: BinaryIO, chunks: Iterable[RawChunk], masking: Masking) -> None:
     """Write the cells of all records as text, a record that could not be read as one without cells."""
     writer: pq.ParquetWriter | None = None
     for chunk in chunks:

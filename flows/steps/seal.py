@@ -30,10 +30,10 @@ from flows.formats.records import FileFormat
 from flows.header_matching import HeaderMatch
 from flows.headers import header_words
 from schemas.lead import ISSUE_COLUMNS
+from schemas.raw import REMOVED
 
 COLUMN_CODE: Final = "forbidden_column"
 CARD_CODE: Final = "card_number"
-MARK: Final = "[removed]"
 
 _SAMPLE: Final = 1_000
 _MANY_DIGITS: Final = re.compile(r"[0-9](?:[ \u00a0-]?[0-9]){12}")
@@ -148,6 +148,27 @@ def mask_rows(
     return masked
 
 
+def blank_record(text: str, headers: Sequence[str], file_format: FileFormat) -> str:
+    """Return a mark in place of the text of a record of which nothing may be kept; it is still one record."""
+    if file_format.format != "csv":
+        return json.dumps({headers[0] if headers else REMOVED: REMOVED}, ensure_ascii=False)
+    if file_format.delimiter is None:
+        return REMOVED
+    for start, end in reversed(_cell_spans(text, file_format.delimiter)):
+        if text[start:end].strip(' "'):
+            text = text[:start] + REMOVED + text[end:]
+    return text
+
+
+def blank_rows(rows: pl.DataFrame, row_numbers: Collection[int]) -> pl.DataFrame:
+    """Return a raw frame with a mark in place of the cells of these rows."""
+    is_blanked = pl.col("row_number").is_in(list(row_numbers))
+    return rows.with_columns(
+        pl.when(is_blanked & pl.col(header).is_not_null()).then(pl.lit(REMOVED)).otherwise(pl.col(header)).alias(header)
+        for header in _headers(rows)
+    )
+
+
 def mask_broken(text: str, rows: pl.DataFrame, forbidden: ForbiddenHeaders, file_format: FileFormat) -> str:
     """Return the text of a record that could not be read without what is, or may be, sealed in it.
 
@@ -161,7 +182,7 @@ def mask_broken(text: str, rows: pl.DataFrame, forbidden: ForbiddenHeaders, file
     sealed = forbidden.among(headers)
     if sealed:
         text = _mask_columns(text, headers, sealed, file_format)
-        text = _IBAN.sub(MARK, _SOCIAL_SECURITY.sub(MARK, text))
+        text = _IBAN.sub(REMOVED, _SOCIAL_SECURITY.sub(REMOVED, text))
     return without_card_numbers(text)
 
 
@@ -207,7 +228,7 @@ def _mask_columns(text: str, headers: Sequence[str], forbidden: Collection[str],
     places += [place - len(headers) + len(spans) for place in places]
     for start, end in sorted({spans[place] for place in places if 0 <= place < len(spans)}, reverse=True):
         if text[start:end].strip(' "'):
-            text = text[:start] + MARK + text[end:]
+            text = text[:start] + REMOVED + text[end:]
     return text
 
 
@@ -231,4 +252,4 @@ def _mask_member(text: str, header: str) -> str:
     """Return the text of a JSON record without the values of the key that a (dotted) header ends in."""
     key = re.escape(json.dumps(header.rpartition(".")[2], ensure_ascii=False)[1:-1])
     member = rf'("\s*{key}\s*"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|[^,}}\]\s]+)'
-    return re.sub(member, lambda found: f'{found[1]}"{MARK}"', text)
+    return re.sub(member, lambda found: f'{found[1]}"{REMOVED}"', text)

@@ -1,7 +1,9 @@
--- Purpose: what else batches say, which is little: how each field of a feed was believed, what was listed, columns, turns, revisions, sightings.
+-- Purpose: what else batches say, which is little: how each field of a feed was believed, what was listed, columns, turns, revisions, sightings,
+--   and what they were asked.
 -- Grain: one row per row of these tables. Columns are named, and an added one changes no digest; other columns than these break all chains.
 -- Parameters: $first_batch_id BIGINT, $last_batch_id BIGINT.
--- Reads: batch_belief, batch_listing, batch_column, rotation_round, lead_revision, rejected_sighting. Writes: nothing. Caller: flows/chain.py.
+-- Reads: batch_belief, batch_listing, batch_column, rotation_round, lead_revision, rejected_sighting,
+--   batch_request. Writes: nothing. Caller: flows/chain.py.
 
 SELECT
     k.batch_id,
@@ -81,4 +83,12 @@ SELECT
     json_array(s.row_number, s.rejected_batch_id, s.rejected_row_number)::VARCHAR AS text
 FROM rejected_sighting AS s
 WHERE s.batch_id BETWEEN $first_batch_id AND $last_batch_id
+UNION ALL
+SELECT
+    q.batch_id,
+    'batch_request' AS part,
+    0::BIGINT AS key,
+    q.request::VARCHAR AS text
+FROM batch_request AS q
+WHERE q.batch_id BETWEEN $first_batch_id AND $last_batch_id
 ORDER BY batch_id, key, part, text;

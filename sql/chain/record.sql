@@ -1,4 +1,5 @@
--- Purpose: of what is sealed of the versions that batches brought.
+-- Purpose: what is sealed of the versions that batches brought.
+-- In the order in which it was written, which mostly is that of the keys: flows/chain.py looks, and sorts what is not.
 -- Grain: one row per row of theirs. Columns are named, and an added one changes no digest; other columns than these break all chains.
 -- Parameters: $first_batch_id BIGINT, $last_batch_id BIGINT. Reads: record. Writes: nothing. Caller: flows/chain.py.
 
@@ -46,5 +47,4 @@ SELECT
     epoch_us(r.source_updated_at) AS source_updated_at,
     r.has_placeholder_name
 FROM record AS r
-WHERE r.batch_id BETWEEN $first_batch_id AND $last_batch_id
-ORDER BY r.batch_id, r.row_number, r.record_id;
+WHERE r.batch_id BETWEEN $first_batch_id AND $last_batch_id;

@@ -1,6 +1,7 @@
 -- Purpose: mark the watched leads that are missing now, clear those that returned, and say so in their logs.
 -- Grain: one row per lead that is missing since another time than before; lead_event one per lead that went or returned.
--- Reads: this_batch, watched_lead, missing_leads, lead, high_water. Writes: missing_change, lead, lead_event, high_water.
+-- Reads: this_batch, watched_lead, missing_leads, lead, high_water.
+-- Writes: missing_change, lead_version, lead, lead_event, high_water.
 -- Caller: flows/steps/disappear.py.
 
 CREATE OR REPLACE TEMP TABLE missing_change AS
@@ -13,6 +14,19 @@ FROM watched_lead AS w
 INNER JOIN lead AS l ON l.id = w.lead_id
 LEFT JOIN missing_leads('watched_lead') AS m ON m.lead_id = w.lead_id
 WHERE l.missing_since IS DISTINCT FROM m.missing_since;
+
+-- As it stood before the batch: what the batch has put in place itself was never shown.
+INSERT INTO lead_version BY NAME
+SELECT
+    l.id AS lead_id,
+    b.batch_id AS until_batch_id,
+    l.*
+FROM lead AS l
+INNER JOIN missing_change AS c ON c.lead_id = l.id
+CROSS JOIN this_batch AS b
+WHERE
+    l.first_batch_id <> b.batch_id
+    AND l.id NOT IN (SELECT v.lead_id FROM lead_version AS v WHERE v.until_batch_id = b.batch_id);
 
 UPDATE lead
 SET missing_since = c.missing_since

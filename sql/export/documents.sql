@@ -2,6 +2,8 @@
 -- Grain: one row per lead of incoming, by id. Reads: incoming (lead_id), lead_documents. Writes: nothing.
 -- Caller: flows/export.py.
 
-SELECT to_json(d)::VARCHAR AS document
+SELECT
+    d.id,
+    to_json(d)::VARCHAR AS document
 FROM lead_documents('incoming') AS d
 ORDER BY d.id;

@@ -1,11 +1,17 @@
 -- Purpose: the lead's own log: what this batch did to each lead, and the entries that a CRM's export brings along.
 -- Grain: one row per event. Imported entries are kept once, whatever number of exports repeat them, and without secrets.
--- Reads: this_batch, touched_lead, lead_outcome, renamed_lead, concluded, lead_before, parted_from, staged_lead,
+-- Reads: this_batch, touched_lead, lead_outcome, renamed_lead, concluded, lead_before, parted_from, used_stage, staged_lead,
 --   row_outcome, lead_alias, high_water. Writes: lead_event, high_water. Caller: flows/steps/load.py.
 
 -- One statement, from the sort into the table: what a transaction has just written itself DuckDB reads on one core.
 INSERT INTO lead_event
-WITH happened AS (
+WITH won_stage AS (
+    SELECT lower(s.processStage) AS stage
+    FROM used_stage AS s
+    WHERE s.kind = 'won'
+),
+
+happened AS (
     SELECT
         o.lead_id,
         1 AS place,
@@ -79,6 +85,38 @@ WITH happened AS (
     FROM concluded AS c
     LEFT JOIN lead_before AS l ON l.lead_id = c.id
     WHERE c.assignedTo IS DISTINCT FROM l.assignedTo
+    UNION ALL
+    -- What an undo takes back is no archiving and no sale: it is told as reverted.
+    SELECT
+        o.lead_id,
+        6 AS place,
+        'lead_archived' AS event,
+        0 AS tie,
+        json_object('before', l.archived, 'after', c.archived) AS data
+    FROM lead_outcome AS o
+    INNER JOIN lead_before AS l ON l.lead_id = o.lead_id
+    INNER JOIN concluded AS c ON c.id = o.lead_id
+    CROSS JOIN this_batch AS b
+    WHERE o.outcome = 'updated' AND b.kind <> 'undo' AND c.archived AND l.archived IS NOT TRUE
+    UNION ALL
+    SELECT
+        o.lead_id,
+        7 AS place,
+        'lead_converted' AS event,
+        0 AS tie,
+        json_object('before', l.processStage, 'after', c.processStage) AS data
+    FROM lead_outcome AS o
+    INNER JOIN lead_before AS l ON l.lead_id = o.lead_id
+    INNER JOIN concluded AS c ON c.id = o.lead_id
+    CROSS JOIN this_batch AS b
+    WHERE
+        o.outcome = 'updated'
+        AND b.kind <> 'undo'
+        AND lower(c.processStage) IN (SELECT w.stage FROM won_stage AS w)
+        AND (
+            l.processStage IS NULL
+            OR lower(l.processStage) NOT IN (SELECT w.stage FROM won_stage AS w)
+        )
 ),
 
 numbered AS (
@@ -116,31 +154,6 @@ UPDATE high_water
 SET value = greatest(value, (SELECT max(e.id) FROM lead_event AS e WHERE e.batch_id = b.batch_id))
 FROM this_batch AS b
 WHERE high_water.name = 'event_id';
-
--- What a text lets its reader do must not be stored: secrets in the query of an address, and bearer tokens.
-CREATE OR REPLACE TEMP MACRO without_tokens(text) AS regexp_replace(
-    regexp_replace(
-        text,
-        '([?&;][^?&;=#\s"]*(?:auth|cookie|key|token|secret|password|passwd|signature|session|credential)[^?&;=#\s"]*=)'
-        || '[^?&;#\s"\\]*',
-        '\1***',
-        'gi'
-    ),
-    '(\bbearer\s+)[a-z0-9._~+/=-]{8,}',
-    '\1***',
-    'gi'
-);
-
--- The same in a document: the names of its members stay, the values of those that are secrets go.
-CREATE OR REPLACE TEMP MACRO without_secrets(document) AS without_tokens(
-    regexp_replace(
-        document,
-        '("[^"]*(?:authorization|cookie|api[-_]?key|token|secret|password|passwd|signature|credential)[^"]*"\s*:\s*)'
-        || '(?:"(?:[^"\\]|\\.)*"|\[[^\[\]]*\]|\{[^{}]*\})',
-        '\1"***"',
-        'gi'
-    )
-);
 
 INSERT INTO lead_event
 WITH entry AS (
@@ -197,7 +210,7 @@ imported AS (
                             WHEN
                                 regexp_matches(
                                     lower(header.key),
-                                    'auth|cookie|key|token|secret|password|signature|session|credential'
+                                    'auth|cookie|key|token|secret|passw|pwd|signature|session|credential|jwt|assertion'
                                 )
                                 THEN '"***"'::JSON
                             ELSE without_tokens(header.value::VARCHAR)::JSON
@@ -237,7 +250,7 @@ SELECT
     i.user,
     i.account_id,
     i.apiKey,
-    i.data::JSON AS data,
+    if(i.data IS NULL OR json_valid(i.data), i.data, '"***"')::JSON AS data,
     i.request_headers::JSON AS requestHeaders,
     i.requestIpAddress,
     i.requestMethod,

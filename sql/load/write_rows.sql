@@ -2,7 +2,7 @@
 --   the lead; the further ones are repeats of the person within the batch ('merged').
 -- Grain: batch_row one row per record read; cell_issue one row per doubtful cell of a kept row.
 -- Reads: this_batch, staged_lead, staged_version, staged_source, staged_person, renamed_lead, lead_outcome,
---   staged_issue. Writes: row_outcome, batch_row, cell_issue. Caller: flows/steps/load.py.
+--   staged_issue, staged_apart. Writes: row_outcome, batch_row, cell_issue. Caller: flows/steps/load.py.
 
 CREATE OR REPLACE TEMP TABLE row_outcome AS
 WITH source_lead AS (
@@ -46,6 +46,28 @@ FROM staged_lead AS s
 INNER JOIN row_outcome AS o ON o.row_number = s.row_number
 CROSS JOIN this_batch AS b
 ORDER BY s.row_number;
+
+-- Rows that make no lead: of those on lists of opt-outs cells may be doubtful, of suppressed ones nothing is said.
+INSERT INTO batch_row
+SELECT
+    b.batch_id,
+    s.row_number,
+    s.line_number,
+    s.outcome,
+    NULL AS record_id,
+    NULL AS lead_id
+FROM staged_apart AS s
+CROSS JOIN this_batch AS b
+ORDER BY s.row_number;
+
+INSERT INTO row_outcome
+SELECT
+    s.row_number,
+    NULL AS record_id,
+    NULL AS lead_id,
+    s.outcome
+FROM staged_apart AS s
+WHERE s.outcome <> 'suppressed';
 
 INSERT INTO cell_issue
 SELECT

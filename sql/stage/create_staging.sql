@@ -2,7 +2,7 @@
 -- Grain: this_batch, this_belief and used_survivorship one row; used_* and absence as the reference files;
 --   staged_lead one per valid record; staged_contact one per e-mail or phone cell; staged_evidence one per cell of a
 --   match_on column; staged_issue one per doubtful cell; staged_rejected one per rejected record; replayed_row
---   one per record that was rejected before and is replayed.
+--   one per record that was rejected before and is replayed; staged_preference one per contact, channel and cell.
 -- Reads: nothing. Writes: the temporary tables. Caller: flows/steps/load.py.
 
 CREATE OR REPLACE TEMP TABLE this_batch (
@@ -121,6 +121,25 @@ CREATE OR REPLACE TEMP TABLE staged_rejected (
     source_key VARCHAR,
     raw VARCHAR,
     reasons STRUCT("column" VARCHAR, code VARCHAR, message VARCHAR)[] NOT NULL
+);
+
+-- The rows that make no lead and are no fault: suppressed, or of a list of opt-outs.
+CREATE OR REPLACE TEMP TABLE staged_apart (
+    row_number BIGINT NOT NULL,
+    line_number BIGINT,
+    outcome VARCHAR NOT NULL
+);
+
+-- What a row says about how its person may be contacted.
+CREATE OR REPLACE TEMP TABLE staged_preference (
+    row_number BIGINT,
+    kind VARCHAR NOT NULL,
+    value VARCHAR NOT NULL,
+    channel VARCHAR NOT NULL,
+    status VARCHAR NOT NULL,
+    source VARCHAR NOT NULL,
+    evidence VARCHAR NOT NULL,
+    said_at TIMESTAMPTZ
 );
 
 -- What became of each row; empty in batches that take no file.

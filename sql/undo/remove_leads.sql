@@ -2,7 +2,7 @@
 -- Grain: removed_lead one row per lead. undone_person and undone_alias keep the people and ids that are left, while those
 --   without a standing assignment are decided on anew.
 -- Reads: this_batch, undone_batch, withdrawn_source, record_lead, renamed_lead, staged_person, lead, high_water.
--- Writes: removed_lead, undone_person, undone_alias, lead_event, high_water, lead_alias, lead, lead_contact.
+-- Writes: removed_lead, undone_person, undone_alias, lead_event, high_water, lead_alias, lead_version, lead, lead_contact.
 -- Caller: flows/undo.py.
 
 CREATE OR REPLACE TEMP TABLE undone_person AS FROM staged_person;
@@ -57,6 +57,15 @@ SELECT
     'undone' AS reason
 FROM removed_lead AS r
 ORDER BY r.lead_id;
+
+INSERT INTO lead_version BY NAME
+SELECT
+    l.id AS lead_id,
+    b.batch_id AS until_batch_id,
+    l.*
+FROM lead AS l
+INNER JOIN removed_lead AS r ON r.lead_id = l.id
+CROSS JOIN this_batch AS b;
 
 DELETE FROM lead
 WHERE id IN (SELECT r.lead_id FROM removed_lead AS r);

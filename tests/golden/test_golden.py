@@ -1,7 +1,8 @@
 """Golden cases: files in, tables out. A folder per case, whose name says what it is about.
 
 `exports/` holds the files in the order in which they come, `reference/` their reference data, and
-`expected/` one JSON file per table with its rows after each step. `pytest --update-golden` writes
+`expected/` one JSON file per table with its rows when all are loaded,
+`expected_after_undo/` when the first batch is undone, `expected_after_reload/` when its file is loaded again. `pytest --update-golden` writes
 `expected/` anew; read the difference before you commit it.
 """
 
@@ -14,6 +15,8 @@ import pytest
 from flows.pipeline import ingest
 from flows.run import Request
 from flows.settings import Settings
+from flows.undo import undo
+from flows.verify import verify
 from flows.warehouse import read_warehouse
 
 CASES = Path(__file__).parent
@@ -60,16 +63,29 @@ def test_golden_case(case: str, tmp_path: Path, request: pytest.FixtureRequest) 
     settings = Settings(
         warehouse=tmp_path / "leads.duckdb", reference=folder / "reference", archive=tmp_path / "archive"
     )
-    for name in ORDER_OF[case]:
+
+    def load(name: str) -> None:
         feed = "crm" if name.startswith("crm") else "webform"
         ingest(settings, Request(paths=(str(folder / "exports" / name),), feed=feed))
-    tables = dump(settings.warehouse)
-    expected = folder / "expected"
-    if request.config.getoption("--update-golden"):
-        expected.mkdir(exist_ok=True)
+
+    def check(step: str) -> None:
+        tables, expected = dump(settings.warehouse), folder / step
+        if request.config.getoption("--update-golden"):
+            expected.mkdir(exist_ok=True)
+            for table, rows in tables.items():
+                text = json.dumps(rows, indent=1, ensure_ascii=False)
+                (expected / f"{table}.json").write_text(text + "\n", encoding="utf-8")
+            return
         for table, rows in tables.items():
-            text = json.dumps(rows, indent=1, ensure_ascii=False)
-            (expected / f"{table}.json").write_text(text + "\n", encoding="utf-8")
+            assert rows == json.loads((expected / f"{table}.json").read_text(encoding="utf-8")), (step, table)
+        assert [finding for finding in verify(settings) if finding.status == "found"] == [], step
+
+    for name in ORDER_OF[case]:
+        load(name)
+    check("expected")
+    undo(settings, 1)
+    check("expected_after_undo")
+    load(ORDER_OF[case][0])
+    check("expected_after_reload")
+    if request.config.getoption("--update-golden"):
         pytest.skip("expected tables written anew")
-    for table, rows in tables.items():
-        assert rows == json.loads((expected / f"{table}.json").read_text(encoding="utf-8")), table

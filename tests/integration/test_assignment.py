@@ -302,7 +302,7 @@ def test_a_crm_feed_rotates_only_where_it_says_so(world: World) -> None:
         ),
         (
             "company_ownr = true\n",
-            'line 1, company_ownr: is no key here (did you mean "company_owner"?); there are company_owner, days_off, rules',
+            'line 1, company_ownr: is no key here (did you mean "company_owner"?); there are company_owner, days_off, skip_opted_out, rules',
         ),
         ('days_off = "wat"\n', 'line 1, days_off: "wat" is none of wait, fallback (did you mean "wait"?)'),
         (

@@ -258,3 +258,96 @@ def test_any_text_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory,
         batch = load_back(world, path)
         assert whole(world) == before, form
         assert batch["rows_unchanged"] == len(rows), form
+
+
+# --- masked
+
+MASKED_COLUMNS = (
+    *("id", "accountId", "teamId", "leadSourceId", "source", "processStage", "archived", "interestedInSwitching"),
+    *("monthlyTransactionVolume", "numberOfEmployees", "createdAt", "updatedAt", "lastContacted"),
+    *("email_hash", "phone_hash", "company_hash", "assigned_to_hash", "created_by_hash"),
+)
+PERSON: dict[str, Any] = {
+    "firstName": "Canaryfirst",
+    "lastName": "Canarylast",
+    "email": "canary@x.example",
+    "phone": "+14155550142",
+    "company": "Canary Foods",
+    "location": "Canary Row",
+    "notes": "canary note",
+    "jobTitle": "canary title",
+    "position": "canary position",
+    "branch": "canary branch",
+    "buyingRole": "canary role",
+    "imgSrc": "https://img.example/canary.png",
+    "applicationId": "canary-77",
+    "currentPaymentProcessor": "canary pay",
+    "productsServicesSold": "canary goods",
+    "assignedTo": "canary@acme.example",
+    "createdBy": "canary@acme.example",
+    "processStage": "New",
+    "source": "Fair",
+    "teamId": 7,
+    "numberOfEmployees": 12,
+    "createdAt": "2025-03-01T10:20:30.000001Z",
+    "Odd Column": "canary extra",
+    "auditLog": [{"id": 5, "event": "lead_viewed", "created": "2025-03-01T00:00:00Z", "data": {"by": "canary"}}],
+}
+
+
+def masked_rows(path: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]]
+    match path.suffix:
+        case ".csv":
+            rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+        case ".parquet":
+            rows = pq.read_table(path).to_pylist()
+        case ".json":
+            rows = json.loads(path.read_bytes())
+        case _:
+            rows = [json.loads(line) for line in path.read_bytes().splitlines()]
+    return rows
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_masked_export_has_nobody_in_it_and_says_who_is_the_same(world: World, leads: Exporting, form: str) -> None:
+    other = {**PERSON, "id": 502, "firstName": "Zoe", "lastName": "Adams", "applicationId": "other", "teamId": 8}
+    world.load("crm", [{"id": 501, **PERSON}, other, {"id": 503, "firstName": "Bo", "lastName": "Chan"}])
+    path = leads(f"masked.{form}", "--masked")
+    rows = masked_rows(path)
+    assert [tuple(row) for row in rows] == [MASKED_COLUMNS] * 3
+    first, second, third = rows
+    everything = repr(rows).lower() + path.read_bytes().decode("latin-1").lower()
+    assert "canary" not in everything
+    assert "0142" not in everything
+    assert [str(row["id"]) for row in rows] == ["501", "502", "503"]
+    assert (first["source"], first["processStage"], str(first["numberOfEmployees"])) == ("Fair", "New", "12")
+    assert str(first["createdAt"]).startswith("2025-03-01") and ".000001" in str(first["createdAt"])
+    hashes = [name for name in MASKED_COLUMNS if name.endswith("_hash")]
+    assert all(first[name] == second[name] and len(first[name]) == 32 for name in hashes)
+    assert len({first[name] for name in hashes} - {first["assigned_to_hash"]}) == len(hashes) - 2
+    assert [third["email_hash"] or None, third["company_hash"] or None] == [None, None]
+    again = masked_rows(leads(f"again.{form}", "--masked"))
+    assert {row["email_hash"] for row in again}.isdisjoint({first["email_hash"]})
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("feed", ["crm", "web"])
+def test_a_masked_export_is_no_export_to_load(world: World, leads: Exporting, form: str, feed: str) -> None:
+    from flows.pipeline import ingest
+    from flows.run import Request
+
+    world.load("crm", [{"id": 501, **PERSON}])
+    before = whole(world)
+    path = leads(f"masked.{form}", "--masked")
+    [summary] = ingest(world.settings, Request(paths=(str(path),), feed=feed))
+    assert summary.columns["status"] == "failed"
+    assert "masked export" in summary.columns["error"]
+    assert whole(world) == before
+
+
+def test_a_masked_export_of_nobody_has_its_columns(world: World, leads: Exporting) -> None:
+    world.load("crm", [{"id": 501, **PERSON}])
+    assert masked_rows(leads("none.json", "--masked", "--where", "id = 0")) == []
+    text = leads("none.csv", "--masked", "--where", "id = 0").read_text(encoding="utf-8-sig")
+    assert text == ",".join(MASKED_COLUMNS) + "\n"

@@ -126,3 +126,51 @@ def test_headers_that_are_no_object_are_not_kept(settings: Settings, headers: An
     load(settings, 5, {**ENTRY, "requestHeaders": headers})
     [entry] = imported(settings)
     assert entry["requestHeaders"] is None
+
+
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        ({"apiKey": {"before": {"v": "canary"}, "after": ["canary", {"v": "canary"}]}}, {"apiKey": "***"}),
+        ({"apiKey": {"before": "a}canary", "after": "]canary"}, "n": "}{]["}, {"apiKey": "***", "n": "}{]["}),
+        ({"pin": 1, "password": 9182736455, "pwd": "canary"}, {"pin": 1, "password": "***", "pwd": "***"}),
+        ({"a": {"private_key": 'canary " canary'}}, {"a": {"private_key": "***"}}),
+        (
+            [
+                {"field": "apiKey", "before": "canary", "after": "canary"},
+                {"field": "company", "before": "A", "after": "B"},
+            ],
+            [{"***": "***"}, {"field": "company", "before": "A", "after": "B"}],
+        ),
+        ({"headers": [{"name": "Cookie", "value": ["canary"]}]}, {"headers": [{"***": "***"}]}),
+        ({"body": '{"token": "canary", "stage": "New"}'}, {"body": '{"token": "***", "stage": "New"}'}),
+        (
+            {"url": "https://ann:canary@crm.example/x?sig=canary&a=1"},
+            {"url": "https://ann:***@crm.example/x?sig=***&a=1"},
+        ),
+        ({"token": [[[[[[[["canary"]]]]]]]]}, "***"),
+        ({"note": 'she said "token": no', "name": "The Token Company"}, None),
+    ],
+)
+def test_secrets_of_data_go_however_they_are_told(settings: Settings, data: Any, kept: Any) -> None:
+    load(settings, 5, {**ENTRY, "data": data}, {**ENTRY, "id": 78, "data": json.dumps(data)})
+    assert [entry["data"] for entry in imported(settings)] == [kept or data] * 2
+    assert b"canary" not in settings.warehouse.read_bytes()
+    assert b"9182736455" not in settings.warehouse.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/leads?token=canary", "/leads?token=***"),
+        ("/leads#access_token=canary&x=1", "/leads#access_token=***&x=1"),
+        ("/leads;sessionid=canary?q=a", "/leads;sessionid=***?q=a"),
+        ("/leads?X-Amz-Signature=canary&X-Amz-Date=1", "/leads?X-Amz-Signature=***&X-Amz-Date=1"),
+        ("https://ann:canary@crm.example/leads?otp=canary", "https://ann:***@crm.example/leads?otp=***"),
+        ("/leads?company=Token&monkey_business=", "/leads?company=Token&monkey_business=***"),
+    ],
+)
+def test_secrets_of_an_address_go(settings: Settings, path: str, kept: str) -> None:
+    load(settings, 5, {**ENTRY, "requestPath": path})
+    assert [entry["requestPath"] for entry in imported(settings)] == [kept]
+    assert b"canary" not in settings.warehouse.read_bytes()

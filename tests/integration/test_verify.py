@@ -178,6 +178,15 @@ def test_an_export_that_is_held_and_approved(tmp_path: Path) -> None:
     assert_clean(world)
 
 
+def test_the_order_in_which_a_table_is_stored_says_nothing(world: World) -> None:
+    for table, order in (("record", "record_id"), ("lead_event", "id"), ("record_contact", "record_id")):
+        tamper(world, f"CREATE TABLE turned AS FROM {table} ORDER BY {order} DESC", f"DELETE FROM {table}")
+        tamper(world, f"INSERT INTO {table} FROM turned", "DROP TABLE turned")
+    assert_clean(world)
+    world.load("list", [dana(jobTitle="Owner", company="Bakery")], "2026-01-06")
+    assert_clean(world)
+
+
 # --- what others change
 
 CHANGES: Sequence[tuple[str, str, int, str]] = (

@@ -43,6 +43,7 @@ BATCH_ORDER = (
     "survive/conclude_newcomer_contacts",
     "load/write_reference",
     "load/write_records",
+    "preferences/gather_said",
     "survive/touch_people",
     "survive/changed_rules",
     "survive/keep_rules",
@@ -52,6 +53,7 @@ BATCH_ORDER = (
     "survive/conclude_many",
     "survive/standing_assignments",
     "assign/decide_team_and_source",
+    "assign/skip_opted_out",
     "assign/create_turns",
     "assign/find_company_owners",
     "assign/write_assignments",
@@ -77,6 +79,8 @@ BATCH_ORDER = (
     "undo/carry_decisions",
     "undo/remove_leads",
     "undo/find_unassigned",
+    "erase/create_erased",
+    "erase/find_content",
 )
 
 INCOMING = {
@@ -88,6 +92,10 @@ INCOMING = {
     "assign/stage_handover": pl.DataFrame(schema={"user": pl.String}),
     "export/documents": pl.DataFrame(schema={"lead_id": pl.Int64}),
     "export/leads": pl.DataFrame(schema={"lead_id": pl.Int64}),
+    "rebuild/dismiss": pl.DataFrame(schema={"batch_id": pl.Int64, "row_number": pl.Int64}),
+    "export/masked": pl.DataFrame(schema={"lead_id": pl.Int64}),
+    "retain/forget_rejected_text": pl.DataFrame(schema={"batch_id": pl.Int64}),
+    "retain/forget_text_salts": pl.DataFrame(schema={"batch_id": pl.Int64}),
     "load/keep_reference": pl.DataFrame(
         schema={"reference_sha256": pl.String, "file_name": pl.String, "content": pl.Binary}
     ),

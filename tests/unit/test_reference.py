@@ -67,13 +67,11 @@ def test_feed_named_default_replaces_the_built_in_one(tmp_path: Path) -> None:
     assert feeds == {"default": Feed(name="default", account_id="acme"), "web": Feed(name="web")}
 
 
-def test_rows_that_forbid_loading_are_refused_until_they_are_obeyed(tmp_path: Path) -> None:
-    load_reference(write(tmp_path, do_not_load_csv="value\n", forbidden_headers_csv="header,reason\n"))
+def test_people_who_are_not_to_be_loaded_are_known(tmp_path: Path) -> None:
+    found = load_reference(write(tmp_path, do_not_load_csv="value,reason\nZoe@Elsewhere.example,asked\n"))
 
-    assert refusal(tmp_path, do_not_load_csv="value\nzoe@elsewhere.example\n") == (
-        "do_not_load.csv: this version does not act on its rows, so nothing is loaded that they may "
-        "forbid; move the file out of the folder to load all the same"
-    )
+    assert found.do_not_load is not None
+    assert found.do_not_load.rows() == [("zoe@elsewhere.example", "asked")]
 
 
 def test_misnamed_files_are_not_passed_over(tmp_path: Path) -> None:

@@ -1,0 +1,129 @@
+"""Backup: a copy of the warehouse that was read once before it counts, with its checksum beside it.
+
+Nobody writes while the file is copied: the run lock is held, what DuckDB still had in its log is in the file, and the
+file is closed. How a backup is put back is in `flows.restore`.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from flows.errors import UsageError, WarehouseError
+from flows.settings import Settings
+from flows.warehouse import Warehouse, check_migrations, is_warehouse, open_warehouse, read_all_tables, read_warehouse
+from flows.whole_files import make_folder, whole_file
+
+_FOLDER: Final = "backups"
+_BLOCK_BYTES: Final = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a warehouse, or a backup of one, holds."""
+
+    batch_count: int
+    last_batch_id: int | None
+    lead_count: int
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup that was made, and what is in it."""
+
+    path: Path
+    contents: Contents
+    bytes: int
+    sha256: str
+
+
+def back_up(settings: Settings, path: Path | None, *, may_replace: bool = False) -> Backup:
+    """Copy the warehouse to `path`, or to a file named for the moment in the folder `backups` beside it.
+
+    Raises UsageError where the file is there already, unless it `may_replace` it, and where there is no room;
+    WarehouseBusyError while a run holds the warehouse past the wait; WarehouseError for a warehouse that is damaged: a
+    copy of it would be none.
+    """
+    target = path or _new_place(settings.warehouse)
+    if target.exists() and not may_replace:
+        raise UsageError(f"{target}: is there already; name another file, or replace it with --yes")
+    if target.exists() and settings.warehouse.exists() and target.samefile(settings.warehouse):
+        raise UsageError(f"{target}: is the warehouse itself; name another file")
+    with open_warehouse(settings.warehouse, wait_seconds=settings.wait_seconds, must_exist=True) as warehouse:
+        contents = contents_of(warehouse)
+        warehouse.close_file()
+        make_folder(target.parent)
+        refuse_without_room(settings.warehouse, target.parent)
+        with whole_file(target) as copy:
+            sha256 = copy_file(settings.warehouse, copy)
+            copy.flush()
+            _refuse_damaged(Path(copy.name), contents)
+            write_checksum(target, sha256)
+    return Backup(target, contents, target.stat().st_size, sha256)
+
+
+def contents_of(warehouse: Warehouse) -> Contents:
+    """Return what an open warehouse holds. Raises WarehouseError for a DuckDB file that is none of ours."""
+    if not is_warehouse(warehouse):
+        raise WarehouseError("it is a DuckDB file, but no warehouse of leadmill")
+    return Contents(**warehouse.frame("backup/contents").row(0, named=True))
+
+
+def checksum_file(backup: Path) -> Path:
+    """Return where the checksum of a backup lies, as `sha256sum` writes and checks it."""
+    return backup.with_name(backup.name + ".sha256")
+
+
+def copy_file(source: Path, target: BinaryIO) -> str:
+    """Copy a file; return the SHA-256 of what was copied. Raises WarehouseError where it cannot be read."""
+    digest = hashlib.sha256()
+    for block in _blocks(source):
+        digest.update(block)
+        target.write(block)
+    return digest.hexdigest()
+
+
+def refuse_without_room(source: Path, folder: Path) -> None:
+    """Raise UsageError where a folder's disk has no room for a copy of a file."""
+    needed, free = source.stat().st_size, shutil.disk_usage(folder).free
+    if free < needed:
+        raise UsageError(f"{folder}: {needed:,} bytes are needed, {free:,} are free; make room, or name another place")
+
+
+def newest_backup(warehouse: Path) -> Path | None:
+    """Return the newest backup in the folder where they are put if no other is named."""
+    return max((warehouse.parent / _FOLDER).glob("leads-*.duckdb"), default=None)
+
+
+def _new_place(warehouse: Path) -> Path:
+    return warehouse.parent / _FOLDER / f"leads-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.duckdb"
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                yield block
+    except OSError as error:
+        raise WarehouseError(f"{path}: cannot be read ({error.strerror}); look at its disk and its rights") from error
+
+
+def _refuse_damaged(copy: Path, contents: Contents) -> None:
+    """Read the copy whole; raise WarehouseError where it is not what was to be copied."""
+    with read_warehouse(copy, wait_seconds=0) as warehouse:
+        check_migrations(warehouse)
+        try:
+            read_all_tables(warehouse)
+        except WarehouseError as error:
+            raise WarehouseError(f"no backup was made, the warehouse is damaged: {error}; run: leads doctor") from error
+        if contents_of(warehouse) != contents:
+            raise WarehouseError("the copy is not what was copied: another program writes to the warehouse; end it")
+
+
+def write_checksum(backup: Path, sha256: str) -> None:
+    """Write the checksum of a backup beside it."""
+    with whole_file(checksum_file(backup)) as file:
+        file.write(f"{sha256}  {backup.name}\n".encode())

@@ -1,0 +1,23 @@
+-- Purpose: how much there is of the people who are to be erased, in words for people.
+-- Grain: one row. Parameters: none.
+-- Reads: erased_lead, erased_id, erased_record, erased_row, rejected_row, lead_event, batch. Writes: nothing. Caller: flows/erase.py.
+
+SELECT
+    (SELECT count(*) FROM erased_lead AS e) AS leads,
+    (SELECT count(DISTINCT r.source_id) FROM erased_record AS r) AS source_records,
+    (SELECT count(*) FROM erased_record AS r) AS versions,
+    (
+        SELECT count(*)
+        FROM rejected_row AS k
+        INNER JOIN erased_row AS w ON w.batch_id = k.batch_id AND w.row_number = k.row_number
+    ) AS rejected_rows,
+    (
+        SELECT count(*)
+        FROM lead_event AS v
+        WHERE v.lead_id IN (SELECT i.lead_id FROM erased_id AS i)
+    ) AS events,
+    (
+        SELECT count(DISTINCT b.file_sha256)
+        FROM erased_row AS w
+        INNER JOIN batch AS b ON b.batch_id = w.batch_id
+    ) AS files;

@@ -147,11 +147,11 @@ def _erase(run: Run, people: Sequence[dict[str, Any]]) -> Erased:
         key = person_key(run.settings, warehouse)
         known = warehouse.frame("erase/known_by")
         ways = known_by(key, known)
+        blocks = chain.held_keys(warehouse, warehouse.frame("erase/touched_keys"))
         # Outside first: what is redacted without being committed is redacted again by the next try.
         erased = ErasedPeople(key, frozenset(way.value_hash for way in ways))
         erase_from_files(run, spelling_of(known), erased)
         _leave_erasures(run.kept_archive, batch, ways)
-        blocks = chain.held_keys(warehouse, warehouse.frame("erase/touched_keys"))
         warehouse.run("erase/remove_content")
         warehouse.run("erase/write_events")
         warehouse.append("erased_person", _persons(batch.batch_id, ways))

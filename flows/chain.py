@@ -15,8 +15,6 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Final, NamedTuple, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -127,8 +125,8 @@ def held_keys(warehouse: Warehouse, touched: pl.DataFrame) -> dict[tuple[str, in
         last_keys = list(_newest_seals(warehouse, part, batch_id, batch_id).get(batch_id, ()))
         if not last_keys:
             continue
-        places = np.searchsorted(last_keys, rows["key"].to_numpy()).clip(max=len(last_keys) - 1)
-        blocks_of = {last_keys[place] for place in places.tolist()}
+        places = pl.Series(last_keys, dtype=pl.Int64).search_sorted(rows["key"], side="left").unique()
+        blocks_of = {last_keys[min(place, len(last_keys) - 1)] for place in places}
         if any(block.last_key in blocks_of for block in changed_blocks(warehouse, part, batch_id, batch_id)):
             raise WarehouseError(
                 f"what batch {batch_id} wrote in {part} was changed by somebody since; see: leads verify"
@@ -173,7 +171,7 @@ def digest_of(salt: bytes, rows: pa.Table | None) -> bytes:
         values = column.combine_chunks()
         taken.update(struct.pack("<QQ", len(values), values.null_count))
         if values.null_count:
-            taken.update(np.packbits(pc.is_null(values).to_numpy(zero_copy_only=False)).tobytes())
+            taken.update(_values_of(pc.is_null(values).cast(pa.uint8())))
         for data in _bytes_of(values):
             taken.update(data)
     return taken.digest()
@@ -185,14 +183,20 @@ def _bytes_of(values: pa.Array) -> Iterator[memoryview]:
     if pa.types.is_boolean(values.type):
         values = values.cast(pa.uint8())
     if not pa.types.is_string(values.type):
-        yield pc.fill_null(values, 0).to_numpy(zero_copy_only=False).data
+        yield _values_of(pc.fill_null(values, 0) if values.null_count else values)
         return
     values = pc.fill_null(values, "") if values.null_count else values
+    yield _values_of(pc.binary_length(values))
     _, offsets, data = values.buffers()
-    places = np.frombuffer(offsets, np.int32)[values.offset : values.offset + len(values) + 1]
-    yield np.diff(places).data
     if data is not None:
-        yield memoryview(data)[places[0] : places[-1]]
+        places = memoryview(offsets).cast("i")
+        yield memoryview(data)[places[values.offset] : places[values.offset + len(values)]]
+
+
+def _values_of(values: pa.Array) -> memoryview:
+    """Return the bytes of values of one width, of which none is NULL."""
+    width = values.type.bit_width // 8
+    return memoryview(values.buffers()[1])[values.offset * width : (values.offset + len(values)) * width]
 
 
 def _in_order(
@@ -216,12 +220,12 @@ def _rising(chunks: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """Yield chunks for as long as each row's batch and key come after those of the row before."""
     last = (-1, -1)
     for chunk in chunks:
-        batch_ids, keys = chunk["batch_id"].to_numpy(), _keys(chunk)
-        steps = np.diff(batch_ids)
-        is_rising = (steps > 0) | ((steps == 0) & (np.diff(keys) > 0))
-        if (int(batch_ids[0]), int(keys[0])) <= last or not is_rising.all():
+        batch_ids, keys = _column(chunk, "batch_id"), _column(chunk, "key")
+        steps = batch_ids.diff()
+        is_rising = (steps > 0) | ((steps == 0) & (keys.diff() > 0))
+        if (batch_ids[0], keys[0]) <= last or not is_rising.all():
             raise _OutOfOrderError
-        last = (int(batch_ids[-1]), int(keys[-1]))
+        last = (batch_ids[-1], keys[-1])
         yield chunk
 
 
@@ -231,7 +235,7 @@ def blocks(chunks: Iterable[pa.Table], block_rows: int = _BLOCK_ROWS) -> Iterato
     for chunk in chunks:
         if rows is not None:
             last_key = rows["key"][-1].as_py()
-            rest = int(np.searchsorted(_keys(chunk), last_key, "right"))
+            rest = _column(chunk, "key").search_sorted(last_key, side="right")
             whole = pa.concat_tables([rows, chunk.slice(0, rest)]) if rest else rows
             if rest == chunk.num_rows or whole.num_rows < block_rows:
                 rows = pa.concat_tables([rows, chunk])
@@ -266,10 +270,10 @@ def held_blocks(chunks: Iterable[pa.Table], seals: Seals) -> Iterator[Block]:
 
 def _runs(chunks: Iterable[pa.Table]) -> Iterator[tuple[int, pa.Table]]:
     for chunk in chunks:
-        batch_ids = chunk["batch_id"].to_numpy()
-        starts = [0, *(np.flatnonzero(np.diff(batch_ids)) + 1).tolist(), len(batch_ids)]
+        batch_ids = _column(chunk, "batch_id")
+        starts = [0, *(batch_ids.diff() != 0).arg_true(), batch_ids.len()]
         for start, end in pairwise(starts):
-            yield int(batch_ids[start]), chunk.slice(start, end - start)
+            yield batch_ids[start], chunk.slice(start, end - start)
 
 
 def _cut_at(batch_id: int, chunks: Iterable[pa.Table], last_keys: Sequence[int]) -> Iterator[Block]:
@@ -278,11 +282,11 @@ def _cut_at(batch_id: int, chunks: Iterable[pa.Table], last_keys: Sequence[int])
     remaining = deque(last_keys)
     for chunk in chunks:
         rows = chunk if rows is None else pa.concat_tables([rows, chunk])
-        keys = _keys(rows)
-        while len(remaining) > 1 and keys.size and keys[-1] > remaining[0]:
-            cut = int(np.searchsorted(keys, remaining[0], "right"))
+        keys = _column(rows, "key")
+        while len(remaining) > 1 and keys.len() and keys[-1] > remaining[0]:
+            cut = keys.search_sorted(remaining[0], side="right")
             yield Block(batch_id, remaining.popleft(), rows.slice(0, cut) if cut else None)
-            rows, keys = rows.slice(cut), keys[cut:]
+            rows, keys = rows.slice(cut), keys.slice(cut)
     if not remaining:
         yield Block(batch_id, None, rows)
     while remaining:
@@ -290,6 +294,5 @@ def _cut_at(batch_id: int, chunks: Iterable[pa.Table], last_keys: Sequence[int])
         rows = None
 
 
-def _keys(rows: pa.Table) -> npt.NDArray[np.int64]:
-    keys: npt.NDArray[np.int64] = rows["key"].to_numpy()
-    return keys
+def _column(rows: pa.Table, name: str) -> pl.Series:
+    return pl.Series(name, rows[name])

@@ -204,7 +204,9 @@ def test_what_somebody_changed_is_not_sealed_anew(world: World) -> None:
         connection.execute("UPDATE record SET notes = 'forged' WHERE batch_id = 2")
     with pytest.raises(WarehouseError, match="batch 2 wrote in record was changed by somebody"):
         erase(world.settings, [dana_id(world)])
-    assert sum(bool(SPELLINGS.search(path.read_bytes())) for path in kept_files(world)) > 3, "nothing of her was touched"
+    assert sum(bool(SPELLINGS.search(path.read_bytes())) for path in kept_files(world)) > 3, (
+        "nothing of her was touched"
+    )
 
 
 def test_a_backup_that_is_put_back_is_rid_of_them_again(world: World) -> None:

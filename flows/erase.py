@@ -46,22 +46,21 @@ def people_with(warehouse: Warehouse, *, email: str | None = None, phone: str | 
     """Return who has an address: of a shared mailbox all its people. Raises UsageError for what is no address."""
     if email is not None:
         value = parse_emails(pl.Series([email]))["value"].item() or email.strip().lower()
-        return warehouse.frame("erase/people_with_contact", _asked("email", value, None)).to_dicts()
+        return _people_with(warehouse, "email", value, None)
     digits = "".join(filter(str.isdigit, phone or ""))
     if len(digits) < _LEAST_DIGITS:
         raise UsageError(f"a phone number has at least {_LEAST_DIGITS} digits; give it whole, as +12125550123")
     value = read_number(phone or "", "US") or digits
     # However the country was written: the end of the number tells.
-    return warehouse.frame("erase/people_with_contact", _asked("phone", value, digits.lstrip("0")[-9:])).to_dicts()
+    return _people_with(warehouse, "phone", value, digits.lstrip("0")[-9:])
 
 
 def people_named(warehouse: Warehouse, lead_ids: Sequence[int]) -> list[dict[str, Any]]:
     """Return the leads of ids, or that ids were given up to. Raises UsageError for an id of nobody."""
-    people = warehouse.frame("erase/people_named", {"ids": list(lead_ids)}).to_dicts()
     for lead_id in lead_ids:
-        if not warehouse.frame("erase/people_named", {"ids": [lead_id]}).height:
+        if warehouse.frame("erase/people_named", {"ids": [lead_id]}).is_empty():
             raise UsageError(f"{lead_id} is no lead, or one that was removed; see: leads explain {lead_id}")
-    return people
+    return warehouse.frame("erase/people_named", {"ids": list(lead_ids)}).to_dicts()
 
 
 def erase(
@@ -124,8 +123,9 @@ def _hashes_of(line: str) -> list[str]:
         return []
 
 
-def _asked(kind: str, value: str, digits: str | None) -> dict[str, object]:
-    return {"kind": kind, "value": value, "digits": digits}
+def _people_with(warehouse: Warehouse, kind: str, value: str, digits: str | None) -> list[dict[str, Any]]:
+    asked = {"kind": kind, "value": value, "digits": digits}
+    return people_named(warehouse, warehouse.frame("erase/people_with_contact", asked)["lead_id"].to_list())
 
 
 def find_content(warehouse: Warehouse, people: Sequence[Mapping[str, Any]]) -> None:
@@ -141,7 +141,7 @@ def _erase(run: Run, people: Sequence[dict[str, Any]]) -> Erased:
     batch = new_batch(run, "erase", Feed(name=DEFAULT_FEED))
     run.report(Progress(f"batch {batch.batch_id}", "erase"))
     begin_staging(run, batch)
-    find_content(run.warehouse, people)
+    find_content(warehouse, people)
     counts = warehouse.frame("erase/count_content").row(0, named=True)
     with warehouse.transaction():
         key = person_key(run.settings, warehouse)

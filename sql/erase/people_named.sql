@@ -1,5 +1,5 @@
--- Purpose: who leads are that a user named by id, or by an id that was given up.
--- Grain: one row per lead, as erase/people_with_contact.sql. Parameters: $ids BIGINT[].
+-- Purpose: who leads are, by their ids or by ids that were given up to them.
+-- Grain: one row per lead. Parameters: $ids BIGINT[].
 -- Reads: lead, lead_alias, record_lead, record. Writes: nothing. Caller: flows/erase.py.
 
 WITH found AS (

@@ -71,8 +71,15 @@ def feed_of(run: Run, columns: Mapping[str, Any]) -> Feed:
 
 def kept_source(path: Path, columns: Mapping[str, Any], feed: Feed) -> Source:
     """Return the records of the archived file that a batch took, by its audit row."""
-    file_format = redacted_format(path) or read.detect_format(path, feed)
-    return Source(Path(columns["file_uri"]).name, file_format, lambda: read.read_records(path, file_format), path)
+    redacted = redacted_format(path)
+    file_format = redacted or read.detect_format(path, feed)
+    return Source(
+        Path(columns["file_uri"]).name,
+        file_format,
+        lambda: read.read_records(path, file_format),
+        path=path,
+        is_redacted=redacted is not None,
+    )
 
 
 def kept_file(run: Run, columns: Mapping[str, Any]) -> Path:

@@ -2,24 +2,25 @@
 
 All batches are told again in their order, each under the files, the moment and the reference data that it had, so that
 ids, turns and conclusions are those of before. Of the old warehouse only that is read: which batches there were, what
-they were asked, and the reference versions. Neither it nor the archive is touched.
+they were asked, and the reference versions; and where people were erased, the numbers that are left of them
+(`flows.retold`). Neither it nor the archive is touched.
 """
 
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import polars as pl
 
 from flows import regroup
 from flows.backup import Contents, contents_of, write_checksum
-from flows.batches import feed_of, kept_file, kept_source, new_batch
+from flows.batches import begin_staging, feed_of, kept_file, kept_source, new_batch, write_audit
 from flows.errors import BatchFailedError, LeadmillError, UsageError, WarehouseError
 from flows.pipeline import close_batch, load_batch
 from flows.preferences import note_staged
@@ -27,14 +28,17 @@ from flows.reassign import hand_over
 from flows.reference import Reference, load_reference
 from flows.reference_versions import give_back
 from flows.replay import replay_again
-from flows.run import Clock, Progress, Request, Run, run_directly, run_of
+from flows.retold import Retelling
+from flows.run import Clock, Progress, Request, Run, run_of
 from flows.settings import Settings
+from flows.staging import Staged, redact_source
 from flows.steps import disappear, load, publish, resolve
 from flows.undo import withdraw
 from flows.verify import fault_of
 from flows.warehouse import Warehouse, check_migrations, damage_in, migrate, open_warehouse, read_warehouse
 from flows.whole_files import make_folder
 from schemas.preference import PREFERENCE_COLUMNS
+from schemas.reference import DEFAULT_FEED, Feed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -80,15 +84,12 @@ def rebuild(settings: Settings, target: Path, *, report: Callable[[Progress], No
             raise WarehouseError(
                 "the warehouse is older than this leadmill; the next run that loads brings it up to date"
             )
-        if not old.frame("erase/erased_hashes").is_empty():
-            raise LeadmillError(
-                "people were erased from it, and with what the archive says without them ids would come out otherwise; "
-                "restore a backup, which erases them again: leads restore FILE"
-            )
         place = Path(folder) / "leads.duckdb"
         with open_warehouse(place, wait_seconds=0, memory_limit=settings.memory_limit) as fresh:
             migrate(fresh)
-            _tell_all(old, fresh, settings, Path(folder), report)
+            retelling = Retelling(fresh, old, settings)
+            _tell_all(old, retelling, settings, Path(folder), report)
+            retelling.end()
             rebuilt = Rebuilt(contents_of(fresh), _differing_tables(old, fresh))
             fresh.close_file()
         with place.open("r+b") as file:
@@ -99,7 +100,7 @@ def rebuild(settings: Settings, target: Path, *, report: Callable[[Progress], No
 
 
 def _tell_all(
-    old: Warehouse, fresh: Warehouse, settings: Settings, folder: Path, report: Callable[[Progress], None]
+    old: Warehouse, fresh: Retelling, settings: Settings, folder: Path, report: Callable[[Progress], None]
 ) -> None:
     """Tell every batch again, each as part of a run of its own time and reference data."""
 
@@ -114,9 +115,10 @@ def _tell_all(
         report(Progress(f"batch {batch_id}", columns["kind"]))
         try:
             first_user.setdefault(reference_sha256, batch_id)
-            run = _run_then(run_under(reference_sha256, first_user[reference_sha256]), columns)
+            fresh.begin_batch(columns)
+            run = _run_then(run_under(reference_sha256, first_user[reference_sha256]), columns, fresh)
             if columns["kind"] == "replay":
-                _dismiss(old, fresh, batch_id)
+                _dismiss_before(old, fresh, columns)
             load.set_next_batch_id(fresh, batch_id)
             _tell_again(run, columns)
             _refuse_otherwise(fresh, columns)
@@ -133,27 +135,36 @@ def _reference_of(old: Warehouse, sha256: str, batch_id: int, folder: Path) -> R
     return replace(load_reference(folder), sha256=sha256)
 
 
-def _run_then(run: Run, columns: Columns) -> Run:
+def _run_then(run: Run, columns: Columns, fresh: Retelling) -> Run:
     """Return a run as that of a batch was: who asked for it, which code, and when."""
     return replace(
         run,
         request=Request(trigger=columns["trigger"], flow_run_id=columns["flow_run_id"]),
-        step=_FailingStep(columns["error"]) if columns["status"] == "failed" else run_directly,
+        step=_StepAgain(columns["error"] if columns["status"] == "failed" else None, lacks_people=fresh.lacks_people),
         code_version=columns["code_version"],
         clock=Clock(lambda: columns["started_at"], lambda: columns["finished_at"]),
     )
 
 
-class _FailingStep:
-    """Runs steps of a batch that failed; where nothing fails by itself again, before anything is numbered."""
+class _StepAgain:
+    """Runs steps again: the archive stays as it is, and a batch fails that failed.
 
-    def __init__(self, error: str) -> None:
+    Where nothing fails by itself again, before anything is numbered. Where a batch `lacks_people` that it had, it is
+    known that it was not held; what it is held to are its counts of then, and in the end all tables.
+    """
+
+    def __init__(self, error: str | None, *, lacks_people: bool) -> None:
         self.error = error
+        self.passed = (disappear.hold_if_vanishing, load.check_invariants) if lacks_people else ()
 
     def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `function` returns for the arguments."""
-        if function is resolve.number_people:
+        if function is resolve.number_people and self.error is not None:
             raise BatchFailedError(self.error)
+        if function is redact_source:
+            return cast(T, cast(Staged, args[0]).source)
+        if function in self.passed:
+            return cast(T, None)
         return function(*args, **kwargs)
 
 
@@ -196,13 +207,7 @@ def _load_again(run: Run, columns: Columns) -> None:
     if fault is not None:
         raise LeadmillError(f"its file {fault}; set LEADS_ARCHIVE to where it is, or put it back from a copy")
     batch = _batch_again(run, columns)
-    # Without its path: what is in the archive stays as it is.
-    load_batch(
-        batch,
-        run,
-        lambda: replace(kept_source(path, columns, batch.feed), path=None),
-        is_whole=columns["is_closing"],
-    )
+    load_batch(batch, run, lambda: kept_source(path, columns, batch.feed), is_whole=columns["is_closing"])
 
 
 def _batch_again(run: Run, columns: Columns) -> load.Batch:
@@ -212,15 +217,28 @@ def _batch_again(run: Run, columns: Columns) -> load.Batch:
 
 
 def _merge_again(run: Run, columns: Columns) -> None:
-    regroup.merge_pairs(run, [(one, other) for one, other in _asked(columns)["pairs"]])
+    regroup.merge_pairs(run, _known_pairs(run, _asked(columns)["pairs"]))
 
 
 def _unmerge_again(run: Run, columns: Columns) -> None:
     asked = _asked(columns)
     if "pairs" in asked:
-        regroup.part_pairs(run, [(one, other) for one, other in asked["pairs"]])
-    else:
+        regroup.part_pairs(run, _known_pairs(run, asked["pairs"]))
+        return
+    try:
         regroup.unmerge(run, asked["lead_id"], asked["record_ids"])
+    except UsageError:
+        if not cast(Retelling, run.warehouse).lacks_people:
+            raise
+        # Who was set apart, or from whom, is gone.
+        regroup.part_pairs(run, [])
+
+
+def _known_pairs(run: Run, pairs: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    """Return the pairs of source records of which neither is an erased person's."""
+    asked = {"record_ids": [source_id for pair in pairs for source_id in pair]}
+    known = set(run.warehouse.frame("regroup/sources_of_records", asked)["source_id"])
+    return [(one, other) for one, other in pairs if known.issuperset((one, other))]
 
 
 def _asked(columns: Columns) -> dict[str, Any]:
@@ -236,6 +254,16 @@ def _prefer_again(run: Run, columns: Columns) -> None:
     note_staged(run, pl.DataFrame(columns["said"] or [], schema=PREFERENCE_COLUMNS))
 
 
+def _erase_again(run: Run, columns: Columns) -> None:
+    """Say who was erased, who never came here."""
+    batch = new_batch(run, "erase", Feed(name=DEFAULT_FEED))
+    begin_staging(run, batch)
+    hashes = pl.DataFrame(columns["known_by"] or [], schema={"kind": pl.String, "value_hash": pl.String})
+    with run.warehouse.transaction():
+        run.warehouse.append("erased_person", hashes.with_columns(batch_id=pl.lit(batch.batch_id, pl.Int64)))
+        write_audit(run, batch, warnings=tuple(columns["warnings"] or ()))
+
+
 _AGAIN: Final[Mapping[str, Callable[[Run, Columns], object]]] = {
     "ingest": _load_again,
     "approve": _load_again,
@@ -245,6 +273,7 @@ _AGAIN: Final[Mapping[str, Callable[[Run, Columns], object]]] = {
     "unmerge": _unmerge_again,
     "sweep": lambda run, columns: regroup.sweep(run, is_full=_asked(columns)["is_full"]),
     "preference": _prefer_again,
+    "erase": _erase_again,
     "reassign": lambda run, columns: hand_over(run, _asked(columns)["user"]),
 }
 
@@ -252,9 +281,21 @@ _AGAIN: Final[Mapping[str, Callable[[Run, Columns], object]]] = {
 # --- what came of it
 
 
-def _dismiss(old: Warehouse, fresh: Warehouse, batch_id: int | None) -> None:
+def _dismiss_before(old: Warehouse, fresh: Retelling, columns: Columns) -> None:
+    """Dismiss the rejected rows that were when a batch replayed.
+
+    When those of erased people were dismissed nobody knows: where the replay took fewer rows than are open, before it.
+    """
+    _dismiss(old, fresh, columns["batch_id"], keeps_erased=True)
+    left = fresh.frame("audit/replayable", {"batch_id": columns["of_batch_id"]})
+    if left.height > columns["rows_read"]:
+        _dismiss(old, fresh, columns["batch_id"])
+
+
+def _dismiss(old: Warehouse, fresh: Warehouse, batch_id: int | None, *, keeps_erased: bool = False) -> None:
     """Dismiss the rejected rows that were, but for those that a batch which is told next had open."""
-    with fresh.incoming(old.frame("rebuild/dismissed", {"batch_id": batch_id})), fresh.transaction():
+    asked = {"batch_id": batch_id, "keeps_erased": keeps_erased}
+    with fresh.incoming(old.frame("rebuild/dismissed", asked)), fresh.transaction():
         fresh.run("rebuild/dismiss")
 
 

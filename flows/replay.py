@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from flows import pipeline, reject_sheets
-from flows.archive import stored_format
+from flows.archive import redacted_format, stored_format
 from flows.batches import feed_of, kept_file, new_batch
 from flows.errors import UnreadableFileError, UsageError
 from flows.plain_text import told_path
@@ -49,6 +49,11 @@ class Original:
     def file_format(self) -> read.FileFormat:
         """How the batch read its file: read so again, its rows have the same numbers."""
         return stored_format(self.path, self.columns["file_format"])
+
+    @property
+    def is_redacted(self) -> bool:
+        """Whether the file says less than when the batch read it."""
+        return redacted_format(self.path) is not None
 
 
 def replay(
@@ -130,6 +135,7 @@ def _whole_file(original: Original, left: pl.DataFrame) -> Source:
         lambda: read.read_records(original.path, file_format),
         path=original.path,
         replayed=left,
+        is_redacted=original.is_redacted,
     )
 
 
@@ -144,6 +150,7 @@ def _some_rows(original: Original, left: pl.DataFrame, run: Run) -> Source:
         date_orders=_date_orders(original, run),
         replayed=left.with_columns(pl.col("row_number").replace_strict(number_of, return_dtype=pl.Int64)),
         is_partial=True,
+        is_redacted=original.is_redacted,
     )
 
 
@@ -295,7 +302,7 @@ def _whole_file_mended(name: str, original: Original, rows: pl.DataFrame, run: R
         yield _sheet_chunk(mended, original, run)
 
     links = mended.select("row_number", *reject_sheets.PLACES)
-    return Source(name, original.file_format, chunks, replayed=links)
+    return Source(name, original.file_format, chunks, replayed=links, is_redacted=original.is_redacted)
 
 
 def _sheet_chunk(rows: pl.DataFrame, original: Original, run: Run) -> read.RawChunk:

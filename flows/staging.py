@@ -50,7 +50,8 @@ class Source:
 
     `chunks` reads them, each time anew, from `path` in the archive where they were just taken. A replay knows the
     `date_orders` of the file that its rows are from, which rejected rows its records are (`replayed`), and whether it
-    `is_partial`: some records of a batch that stands.
+    `is_partial`: some records of a batch that stands. In a file that `is_redacted` marks stand in the place of people
+    who were taken out of it.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Source:
     date_orders: Mapping[str, str] | None = None
     replayed: pl.DataFrame | None = None
     is_partial: bool = False
+    is_redacted: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,13 @@ class _Ready:
 def open_file(taken: pull.TakenFile, feed: Feed) -> Source:
     """Return the records of a file that was taken. Raises UnreadableFileError for what is no export."""
     file_format = read.detect_format(taken.path, feed)
-    return Source(taken.name, file_format, lambda: read.read_records(taken.path, file_format), taken.path)
+    return Source(
+        taken.name,
+        file_format,
+        lambda: read.read_records(taken.path, file_format),
+        path=taken.path,
+        is_redacted=redacted_format(taken.path) is not None,
+    )
 
 
 def stage_records(open_source: Callable[[], Source], batch: load.Batch, run: Run) -> Staged:
@@ -185,7 +193,7 @@ def _suppress(said: _Understood, staged: Staged, feed: Feed) -> tuple[_Understoo
     broken = [record for record in chunk.broken if suppress.is_of_unwanted(record.raw, staged.unwanted, feed.region)]
     staged.suppressed.update(numbers, (record.row_number for record in broken))
     staged.is_sealed |= bool(numbers or broken)
-    if staged.source.path is not None and redacted_format(staged.source.path):
+    if staged.source.is_redacted:
         numbers |= suppress.find_removed(mapped.rows)
     if not numbers and not broken:
         return said, pl.DataFrame(schema=APART_COLUMNS)

@@ -1,6 +1,6 @@
 -- Purpose: the records of a batch that it rejected and that are open still, with the rejected rows that they are.
 -- Grain: one row per record, in file order. Parameters: $batch_id BIGINT. Reads: rejected_sighting, rejected_row.
--- Writes: nothing. Caller: flows/replay.py.
+-- Writes: nothing. Caller: flows/replay.py, flows/rebuild.py.
 
 SELECT
     s.row_number,

@@ -1,7 +1,8 @@
 -- Purpose: what tells whether two warehouses say the same: of each table how many rows it has and a digest of them, in any order.
 --   The hashes of the chain are left out, for their salts are drawn anew.
 -- Grain: one row per table. Parameters: none.
--- Reads: batch, batch_row, record, record_contact, record_lead, lead, lead_contact, lead_alias, lead_event, rejected_row, rejected_sighting, cell_issue, match_decision, lead_assignment, rotation_round, batch_listing, contact_preference, lead_version, high_water.
+-- Reads: batch, batch_row, record, record_contact, record_lead, lead, lead_contact, lead_alias, lead_event, rejected_row, rejected_sighting, cell_issue, match_decision, lead_assignment, rotation_round, batch_listing, contact_preference, lead_version, high_water,
+--   erased_person.
 -- Writes: nothing. Caller: flows/rebuild.py.
 
 SELECT
@@ -117,4 +118,10 @@ SELECT
     count(*) AS row_count,
     sum(hash(t)::HUGEINT)::VARCHAR AS digest
 FROM high_water AS t
+UNION ALL
+SELECT
+    'erased_person' AS part,
+    count(*) AS row_count,
+    sum(hash(t)::HUGEINT)::VARCHAR AS digest
+FROM erased_person AS t
 ORDER BY part;

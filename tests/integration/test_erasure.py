@@ -12,9 +12,8 @@ import pytest
 from flows import cli
 from flows.backup import back_up
 from flows.erase import erase, erase_again, people_with
-from flows.errors import LeadmillError, UsageError, WarehouseError
+from flows.errors import UsageError, WarehouseError
 from flows.pipeline import ingest
-from flows.rebuild import rebuild
 from flows.reference import load_reference
 from flows.regroup import merge_pairs, unmerge
 from flows.replay import replay
@@ -230,13 +229,6 @@ def test_a_backup_is_not_put_back_where_nobody_can_tell_who_was_erased(world: Wo
     (world.folder / "leads.key").unlink()
     with pytest.raises(UsageError, match="the key of this warehouse is not there"):
         restore(world.settings, kept, is_confirmed=True)
-
-
-def test_a_rebuild_brings_nobody_back(world: World) -> None:
-    erase(world.settings, [dana_id(world)])
-    with pytest.raises(LeadmillError, match="people were erased from it"):
-        rebuild(world.settings, world.folder / "again.duckdb")
-    assert_forgotten(world)
 
 
 def test_a_list_of_opt_outs_says_nothing_of_them_any_more(world: World) -> None:

@@ -13,12 +13,14 @@ from schemas.lead import TYPED_LEAD_COLUMNS
 
 # The files that make the temporary tables, in the order in which a batch runs them; the others follow.
 BATCH_ORDER = (
+    "rebuild/create_told",
     "stage/create_staging",
     "stage/stage_leads",
     "resolve/find_foreign_rows",
     "resolve/reject_id_conflicts",
     "stage/drop_rejected",
     "resolve/identify_versions",
+    "rebuild/number_records",
     "resolve/follow_crm_merges",
     "resolve/create_identity",
     "resolve/identify_records",
@@ -37,6 +39,7 @@ BATCH_ORDER = (
     "disappear/count_vanishing",
     "assign/gather_newcomers",
     "assign/require_team_and_source",
+    "rebuild/number_leads",
     "resolve/number_people",
     "survive/create_concluded",
     "survive/find_newcomers",

@@ -32,15 +32,32 @@ WHERE
         FROM record_lead AS k
         WHERE k.lead_id IN (SELECT e.lead_id FROM erased_lead AS e)
     )
-    -- Of source records that an undo withdrew record_lead knows nothing: their rows were told the id.
+    -- Of source records that an undo withdrew record_lead knows nothing: their rows were told the id, or the source said the
+    -- same person again since, who got another id then.
     OR (
         r.source_id NOT IN (SELECT k.source_id FROM record_lead AS k)
-        AND r.record_id IN (
-            SELECT w.record_id
-            FROM batch_row AS w
-            WHERE w.lead_id IN (SELECT i.lead_id FROM erased_id AS i)
+        AND (
+            r.record_id IN (
+                SELECT w.record_id
+                FROM batch_row AS w
+                WHERE w.lead_id IN (SELECT i.lead_id FROM erased_id AS i)
+            )
+            OR (r.feed, r.source_key) IN (
+                SELECT (k.feed, k.source_key)
+                FROM record_lead AS k
+                WHERE k.lead_id IN (SELECT e.lead_id FROM erased_lead AS e)
+            )
         )
     );
+
+-- The ids that went with what was withdrawn.
+INSERT INTO erased_id
+SELECT DISTINCT w.lead_id
+FROM batch_row AS w
+INNER JOIN lead_alias AS a ON a.alias_id = w.lead_id AND a.reason = 'undone'
+WHERE
+    w.record_id IN (SELECT r.record_id FROM erased_record AS r)
+    AND w.lead_id NOT IN (SELECT i.lead_id FROM erased_id AS i);
 
 CREATE OR REPLACE TEMP TABLE erased_contact AS
 SELECT

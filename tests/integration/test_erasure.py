@@ -146,6 +146,18 @@ def test_an_erasure_after_an_undo_finds_what_was_withdrawn(world: World) -> None
     assert_forgotten(world)
 
 
+def test_who_was_withdrawn_and_came_again_under_another_id_is_gone_under_both(world: World) -> None:
+    before = dana_id(world)
+    for batch_id in (4, 3, 2, 1):
+        undo(world.settings, batch_id)
+    load_again(world)
+    assert dana_id(world) != before
+    people = [lead_id for (lead_id,) in world.rows("SELECT id FROM lead WHERE lastName = 'Reyes'")]
+    erase(world.settings, people)
+    assert_forgotten(world)
+    assert world.rows(f"SELECT lead_id, reason FROM lead_alias WHERE alias_id = {before}") == [(None, "erased")]
+
+
 def test_an_id_that_was_given_up_names_its_lead(world: World) -> None:
     [(alias_id,)] = world.rows("SELECT alias_id FROM lead_alias")
     erase(world.settings, [alias_id])

@@ -267,7 +267,7 @@ def _erase_again(run: Run, columns: Columns) -> None:
 _AGAIN: Final[Mapping[str, Callable[[Run, Columns], object]]] = {
     "ingest": _load_again,
     "approve": _load_again,
-    "replay": replay_again,
+    "replay": lambda run, columns: replay_again(run, columns, cast(Retelling, run.warehouse).erased_rows()),
     "undo": lambda run, columns: withdraw(run, columns["of_batch_id"]),
     "merge": _merge_again,
     "unmerge": _unmerge_again,

@@ -5,9 +5,10 @@ than what came in between. What it cannot use stays an open rejected row.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from flows.reject_export import sealer
 from flows.run import Progress, Request, Run, open_run
 from flows.settings import Settings
 from flows.staging import Source, headers_of, map_chunk, texts_of
-from flows.steps import load, normalise, publish, pull, read
+from flows.steps import load, normalise, publish, pull, read, suppress
 from flows.warehouse import Warehouse
 from schemas.reference import DEFAULT_FEED, Feed
 
@@ -190,8 +191,11 @@ def _replay_sheet(path: Path, run: Run) -> list[publish.BatchSummary]:
     return [_replay_mended(path, taken, original, rows, run) for original, rows in mended.values()]
 
 
-def replay_again(run: Run, columns: Mapping[str, Any]) -> publish.BatchSummary:
-    """Replay what a batch replayed, by its audit row, from the archive. Raises UsageError where it cannot be."""
+def replay_again(run: Run, columns: Mapping[str, Any], gone: Collection[int] = ()) -> publish.BatchSummary:
+    """Replay what a batch replayed, by its audit row, from the archive. Raises UsageError where it cannot be.
+
+    `gone` are the numbers of the rows that it had of people who were erased since: nobody else's row gets them.
+    """
     original = find_original(run, columns["of_batch_id"])
     if columns["file_sha256"] in (None, original.columns["file_sha256"]):
         return _replay_batch(original.batch_id, run)
@@ -200,8 +204,9 @@ def replay_again(run: Run, columns: Mapping[str, Any]) -> publish.BatchSummary:
         *(str(sheet), sheet.name, kept_file(run, columns)),
         *(columns[name] for name in ("file_sha256", "file_bytes", "as_of")),
     )
-    _, rows = _mended_rows(taken.path, sheet.name, run)[original.batch_id]
-    return _replay_mended(sheet, taken, original, rows, run)
+    nothing = pl.DataFrame(schema=dict.fromkeys((*reject_sheets.PLACES, "line_number"), pl.Int64))
+    _, rows = _mended_rows(taken.path, sheet.name, run).get(original.batch_id, (original, nothing))
+    return _replay_mended(sheet, taken, original, rows, run, gone)
 
 
 def _mended_rows(sheet: Path, name: str, run: Run) -> dict[int, tuple[Original, pl.DataFrame]]:
@@ -217,7 +222,12 @@ def _mended_rows(sheet: Path, name: str, run: Run) -> dict[int, tuple[Original, 
 
 
 def _replay_mended(
-    path: Path, taken: pull.TakenFile, original: Original, rows: pl.DataFrame, run: Run
+    path: Path,
+    taken: pull.TakenFile,
+    original: Original,
+    rows: pl.DataFrame,
+    run: Run,
+    gone: Collection[int] = (),
 ) -> publish.BatchSummary:
     batch = replace(
         _batch_of(original, run), file_uri=told_path(path), file_sha256=taken.sha256, file_bytes=taken.bytes
@@ -225,7 +235,7 @@ def _replay_mended(
     if load.find_replay(run.warehouse, original.batch_id, taken.sha256) is not None:
         return pipeline.close_batch(run, batch, load.Ending("skipped", run.clock.ends()))
     if original.is_standing:
-        return pipeline.load_batch(batch, run, lambda: _only_mended(path.name, original, rows, run))
+        return pipeline.load_batch(batch, run, lambda: _only_mended(path.name, original, rows, run, gone))
     return pipeline.load_batch(batch, run, lambda: _whole_file_mended(path.name, original, rows, run))
 
 
@@ -245,7 +255,8 @@ def _read_sheet(path: Path, name: str) -> dict[int, pl.DataFrame]:
     for chunk in chunks:
         for record in chunk.broken:
             raise UsageError(f"{name}, line {record.line_number}: {record.message}; mend the line and replay again")
-    return reject_sheets.read_sheet(pl.concat((chunk.rows for chunk in chunks), how="diagonal"), name)
+    rows = pl.concat((chunk.rows for chunk in chunks), how="diagonal")
+    return reject_sheets.read_sheet(suppress.without_rows(rows, suppress.find_removed(rows)), name)
 
 
 def _refuse_unknown(warehouse: Warehouse, rows: pl.DataFrame, batch_id: int, name: str) -> None:
@@ -275,13 +286,14 @@ def _own_columns(rows: pl.DataFrame, original: Original) -> pl.DataFrame:
     return rows.select(*reject_sheets.PLACES, "line_number", *own)
 
 
-def _only_mended(name: str, original: Original, rows: pl.DataFrame, run: Run) -> Source:
-    """Return the rows of a sheet whose export stands, numbered from 1."""
-    numbered = rows.with_row_index("row_number", offset=1).cast({"row_number": pl.Int64})
+def _only_mended(name: str, original: Original, rows: pl.DataFrame, run: Run, gone: Collection[int]) -> Source:
+    """Return the rows of a sheet whose export stands, numbered from 1, but for the numbers that are `gone`."""
+    numbers = (number for number in count(1) if number not in gone)
+    numbered = rows.with_columns(row_number=pl.Series(list(islice(numbers, rows.height)), dtype=pl.Int64))
     return Source(
         name,
         original.file_format,
-        lambda: iter([_sheet_chunk(numbered, original, run)]),
+        lambda: iter([_sheet_chunk(numbered, original, run)] if rows.height else []),
         date_orders=_date_orders(original, run),
         replayed=numbered.select("row_number", *reject_sheets.PLACES),
         is_partial=True,

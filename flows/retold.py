@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from flows.archive import place_in, redacted_format
+from flows.person_key import person_key
 from flows.settings import Settings
 from flows.warehouse import Warehouse
 
@@ -38,7 +39,10 @@ _AFTER: Final = {
 
 
 class Retelling(Warehouse):
-    """A new warehouse in which the batches of an old one are told again, one after the other (`begin_batch`)."""
+    """A new warehouse in which the batches of an old one are told again, one after the other (`begin_batch`).
+
+    Raises UsageError where the key of the old one's people is not there.
+    """
 
     def __init__(self, fresh: Warehouse, old: Warehouse, settings: Settings) -> None:
         super().__init__(fresh.connection)
@@ -48,7 +52,10 @@ class Retelling(Warehouse):
         self._columns: Mapping[str, Any] = {}
         self._is_redacted = False
         # From the beginning: no other key will do, and nobody else is given these ids.
-        self.append("person_key", old.frame("preferences/key_fingerprint"))
+        fingerprint = old.frame("preferences/key_fingerprint")
+        self.append("person_key", fingerprint)
+        if not fingerprint.is_empty():
+            person_key(settings, self)
         if self._last_erasure:
             self.append("lead_alias", old.frame("rebuild/erased_ids"))
 
@@ -69,6 +76,10 @@ class Retelling(Warehouse):
             self.append("told_last_mark", self._old.frame("rebuild/last_marks"))
             for table, name in _TOLD.items():
                 self.append(table, self._old.frame(name, batch))
+
+    def erased_rows(self) -> frozenset[int]:
+        """Return the numbers of the batch's rows that are erased people's."""
+        return frozenset(self.frame("rebuild/erased_rows")["row_number"])
 
     def end(self) -> None:
         """Take over what no batch says."""

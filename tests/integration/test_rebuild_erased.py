@@ -1,14 +1,26 @@
 """Rebuild after an erasure: the same warehouse as the erased one, number by number, and nobody is back."""
 
+import json
+import shutil
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from flows.erase import erase
+from flows.errors import UsageError
+from flows.preferences import Said, note_preference
 from flows.rebuild import rebuild
+from flows.reference import load_reference
+from flows.regroup import sweep, unmerge
+from flows.replay import replay
 from flows.restore import restore
+from flows.run import Request, open_run
+from flows.undo import undo
 from flows.verify import verify
-from tests.integration.test_erasure import SPELLINGS, dana_id, kept_files, load_again, world
+from tests.integration.test_erasure import SPELLINGS, dana_id, kept_files, load_again, take, world
 from tests.integration.test_rebuild import everything
-from tests.integration.test_rules import World
+from tests.integration.test_rules import FEEDS, World
 
 __all__ = ["world"]  # fixtures
 
@@ -18,10 +30,10 @@ def rebuilt(world: World) -> Path:
     target = world.folder / "again.duckdb"
     archive = {path: path.read_bytes() for path in world.settings.archive.rglob("*") if path.is_file()}
     done = rebuild(world.settings, target)
-    assert done.differing_tables == []
     before, after = everything(world.settings.warehouse), everything(target)
     for table, content in before.items():
         assert after[table] == content, table
+    assert done.differing_tables == []
     assert {path: path.read_bytes() for path in world.settings.archive.rglob("*") if path.is_file()} == archive
     return target
 
@@ -32,6 +44,11 @@ def assert_nobody_is_back(world: World) -> None:
     assert [finding for finding in verify(world.settings) if finding.status != "ok"] == []
 
 
+def id_of(world: World, first_name: str) -> int:
+    [(lead_id,)] = world.rows(f"SELECT id FROM lead WHERE firstName = '{first_name}'")
+    return int(lead_id)
+
+
 def test_three_files_a_merge_and_the_files_again(world: World) -> None:
     erase(world.settings, [dana_id(world)])
     load_again(world)
@@ -39,3 +56,130 @@ def test_three_files_a_merge_and_the_files_again(world: World) -> None:
     assert_nobody_is_back(world)
     restore(world.settings, target, is_confirmed=True)
     assert_nobody_is_back(world)
+
+
+def test_decisions_on_who_is_gone_are_told_of_those_who_are_left(world: World) -> None:
+    """Opt-outs by list and by hand, a replay, an undo, a sweep and a second erasure."""
+    world.write("feeds.toml", FEEDS + '\n[feeds.outs]\nkind = "preferences"\n')
+    take(world, "outs", "outs.csv", b"Email,Note\ndana@reyes.example,stop\nann@lee.example,\nomar@haddad.example,\n")
+    for contact in ("dana@reyes.example", "eve@stone.example"):
+        note_preference(world.settings, Said("email", contact, is_out=True))
+    replay(world.settings, "1")
+    with open_run(world.settings, load_reference(world.reference), Request()) as run:
+        sweep(run)
+    undo(world.settings, 2)
+    load_again(world)
+    erase(world.settings, [dana_id(world)])
+    load_again(world)
+    take(world, "list", "later.json", json.dumps([{"firstName": "Ruth", "lastName": "Cohen", "id": "r"}]).encode())
+    erase(world.settings, [id_of(world, "Omar")])
+    undo(world.settings, 3)
+    target = rebuilt(world)
+    assert_nobody_is_back(world)
+    restore(world.settings, target, is_confirmed=True)
+    assert_nobody_is_back(world)
+
+
+def test_a_mended_sheet_that_had_somebody_who_is_gone(world: World) -> None:
+    """Two rows mended in one sheet: the number of the row that is gone is nobody else's."""
+    rejected = "id,First Name,Last Name,E-mail\nx1,Pia,,pia@moss.example\nx2,Rhea,,rhea@dunn.example\nx3,Sol,Vale,\n"
+    batch = take(world, "web", "web-2026-02-01.csv", rejected.encode())["batch_id"]
+    sheet = world.folder / "exports" / "sheet.csv"
+    sheet.write_text(
+        "leadmill_batch,leadmill_row,id,First Name,Last Name,E-mail\n"
+        f"{batch},1,x1,Pia,Moss,pia@moss.example\n{batch},2,x2,Rhea,Dunn,rhea@dunn.example\n"
+    )
+    replay(world.settings, str(sheet))
+    erase(world.settings, [id_of(world, "Pia")])
+    rebuilt(world)
+    erase(world.settings, [id_of(world, "Rhea")])
+    (world.folder / "again.duckdb").unlink()
+    rebuilt(world)
+
+
+# --- turns
+
+CLINIC = """
+[feeds.web]
+account_id = "acme"
+team_id = 1
+as_of_pattern = "%Y-%m-%d"
+"""
+TEAM = "teamId,user,weight,daily_cap,open_cap\n1,ann@x.example,1,,3\n1,bob@x.example,2,,\n1,cat@x.example,1,4,\n"
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> World:
+    """A team of three with caps, whom a vendor's people are dealt to."""
+    world = World(tmp_path)
+    world.write("feeds.toml", CLINIC)
+    world.write("teams.csv", "teamId,accountId,name,fallback_owner\n1,acme,Inbound,zoe@x.example\n")
+    world.write("users.csv", "user\n" + "".join(f"{name}@x.example\n" for name in ("ann", "bob", "cat", "zoe")))
+    world.write("team_members.csv", TEAM)
+    return world
+
+
+def people(world: World, day: int, *names: str, **cells: Any) -> int:
+    """Load people of a day; return the batch."""
+    rows = [{"id": name, "firstName": name, "lastName": f"L{name}", "email": f"{name}@m.example"} for name in names]
+    name = f"web-2026-01-{day:02}.json"
+    return int(take(world, "web", name, json.dumps([{**row, **cells} for row in rows]).encode())["batch_id"])
+
+
+def copy_of(world: World) -> World:
+    """The same warehouse, archive and reference data elsewhere, as they are now."""
+    folder = world.folder / "other"
+    shutil.copytree(world.folder, folder, ignore=shutil.ignore_patterns("other", "again*"))
+    copy = World.__new__(World)
+    copy.folder, copy.reference = folder, folder / "reference"
+    copy.settings = world.settings.model_copy(
+        update={"warehouse": folder / "leads.duckdb", "archive": folder / "archive", "reference": copy.reference}
+    )
+    return copy
+
+
+def test_turns_and_ids_of_the_others_are_those_of_before(team: World) -> None:
+    first = people(team, 1, "Abe", "Bea", "Cal", "Dot", "Eli")
+    people(team, 2, "Flo", "Gus", "Hal", "Cal", "Ida", "Jon", jobTitle="Owner")
+    erase(team.settings, [id_of(team, "Cal")])
+    people(team, 3, "Kim", "Cal", "Lou", "Max", "Ned", "Ola")
+    erase(team.settings, [id_of(team, "Ned"), id_of(team, "Bea"), id_of(team, "Jon")])
+    people(team, 4, "Ned", "Pam", "Quin")
+    undo(team.settings, first)
+    people(team, 5, "Rob", "Abe", "Bea", "Sue")
+    target = rebuilt(team)
+    # The next load gives the ids and turns that it would have given.
+    other = copy_of(team)
+    restore(team.settings, target, is_confirmed=True)
+    for each in (team, other):
+        people(each, 6, "Tom", "Uma", "Bea", "Val", "Wes")
+    said = "SELECT id, firstName, assignedTo FROM lead ORDER BY id"
+    assert team.rows(said) == other.rows(said)
+    assert team.rows("SELECT count(*) FROM lead WHERE firstName IN ('Bea', 'Cal', 'Ned', 'Jon')") == [(0,)]
+    assert [finding for finding in verify(team.settings) if finding.status != "ok"] == []
+
+
+def test_without_the_key_it_stops_and_says_so(team: World) -> None:
+    people(team, 1, "Abe", "Bea")
+    erase(team.settings, [id_of(team, "Abe")])
+    people(team, 2, "Cal")
+    (team.folder / "leads.key").unlink()
+    with pytest.raises(UsageError, match="the key of this warehouse is not there"):
+        rebuild(team.settings, team.folder / "again.duckdb")
+    assert not (team.folder / "leads.key").exists(), "no other key is made"
+    assert not (team.folder / "again.duckdb").exists()
+
+
+def test_who_was_one_with_the_erased_for_a_while_is_told_to_differ(world: World) -> None:
+    lead_id = dana_id(world)
+    with open_run(world.settings, load_reference(world.reference), Request()) as run:
+        unmerge(run, lead_id)
+    erase(world.settings, [dana_id(world)])
+    done = rebuild(world.settings, world.folder / "again.duckdb")
+    # When she last changed, what she was in between, and what her log says of it.
+    assert done.differing_tables == ["lead", "lead_event", "lead_version"]
+    said = "SELECT id, firstName, email FROM lead ORDER BY id"
+    before = world.rows(said)
+    restore(world.settings, world.folder / "again.duckdb", is_confirmed=True)
+    assert world.rows(said) == before
+    assert [finding for finding in verify(world.settings) if finding.status != "ok"] == []

@@ -7,13 +7,21 @@
 --   contact_preference.
 -- Writes: erased_id, erased_record, erased_contact, erased_name, erased_row. Caller: flows/erase.py.
 
+-- What an undo withdrew, record_lead knows nothing of. If the source said the same person again since, they got another id.
 CREATE OR REPLACE TEMP TABLE erased_id AS
 SELECT e.lead_id
 FROM erased_lead AS e
 UNION
 SELECT a.alias_id AS lead_id
 FROM lead_alias AS a
-WHERE a.lead_id IN (SELECT e.lead_id FROM erased_lead AS e);
+WHERE a.lead_id IN (SELECT e.lead_id FROM erased_lead AS e)
+UNION
+SELECT w.lead_id
+FROM batch_row AS w
+INNER JOIN lead_alias AS a ON a.alias_id = w.lead_id AND a.reason = 'undone'
+INNER JOIN record AS r ON r.record_id = w.record_id
+INNER JOIN record_lead AS k ON k.feed = r.feed AND k.source_key = r.source_key
+WHERE k.lead_id IN (SELECT e.lead_id FROM erased_lead AS e);
 
 CREATE OR REPLACE TEMP TABLE erased_record AS
 SELECT
@@ -32,32 +40,24 @@ WHERE
         FROM record_lead AS k
         WHERE k.lead_id IN (SELECT e.lead_id FROM erased_lead AS e)
     )
-    -- Of source records that an undo withdrew record_lead knows nothing: their rows were told the id, or the source said the
-    -- same person again since, who got another id then.
     OR (
         r.source_id NOT IN (SELECT k.source_id FROM record_lead AS k)
         AND (
-            r.record_id IN (
-                SELECT w.record_id
-                FROM batch_row AS w
-                WHERE w.lead_id IN (SELECT i.lead_id FROM erased_id AS i)
-            )
-            OR (r.feed, r.source_key) IN (
+            (r.feed, r.source_key) IN (
                 SELECT (k.feed, k.source_key)
                 FROM record_lead AS k
                 WHERE k.lead_id IN (SELECT e.lead_id FROM erased_lead AS e)
             )
+            OR (
+                r.record_id IN (
+                    SELECT w.record_id
+                    FROM batch_row AS w
+                    WHERE w.lead_id IN (SELECT i.lead_id FROM erased_id AS i)
+                )
+                AND (r.feed, r.source_key) NOT IN (SELECT (k.feed, k.source_key) FROM record_lead AS k)
+            )
         )
     );
-
--- The ids that went with what was withdrawn.
-INSERT INTO erased_id
-SELECT DISTINCT w.lead_id
-FROM batch_row AS w
-INNER JOIN lead_alias AS a ON a.alias_id = w.lead_id AND a.reason = 'undone'
-WHERE
-    w.record_id IN (SELECT r.record_id FROM erased_record AS r)
-    AND w.lead_id NOT IN (SELECT i.lead_id FROM erased_id AS i);
 
 CREATE OR REPLACE TEMP TABLE erased_contact AS
 SELECT
@@ -94,9 +94,8 @@ WITH RECURSIVE told AS (
         w.batch_id,
         w.row_number
     FROM batch_row AS w
-    WHERE
-        w.record_id IN (SELECT r.record_id FROM erased_record AS r)
-        OR w.lead_id IN (SELECT i.lead_id FROM erased_id AS i)
+    -- By the record: who was set apart since was told the id, too.
+    WHERE w.record_id IN (SELECT r.record_id FROM erased_record AS r)
     UNION
     SELECT
         p.batch_id,

@@ -174,6 +174,19 @@ def test_one_of_two_who_were_parted_goes_alone(world: World) -> None:
     assert [finding for finding in verify(world.settings) if finding.status != "ok"] == []
 
 
+def test_who_came_as_one_with_them_and_was_parted_stays_in_the_file(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    same = [dana(id="a"), dana(id="b", notes="the other one")]
+    take(world, "web", "web-2026-01-01.json", json.dumps(same).encode())
+    [(lead_id, record_id)] = world.rows("SELECT lead_id, max(source_id) FROM record_lead GROUP BY ALL")
+    with open_run(world.settings, load_reference(world.reference), Request()) as run:
+        unmerge(run, lead_id, [record_id])
+    erase(world.settings, [lead_id])
+    assert world.rows("SELECT notes FROM lead") == [("the other one",)]
+    [path] = [path for path in world.settings.archive.glob("??/*") if "." not in path.name]
+    assert (path.read_text().count("the other one"), path.read_text().count("Dana")) == (1, 1)
+
+
 def test_a_shared_mailbox_shows_all_its_people_and_one_goes(tmp_path: Path) -> None:
     world = World(tmp_path)
     people = [

@@ -4,14 +4,15 @@ As where columns are forbidden, a redacted copy takes the file's place, with a n
 """
 
 import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from flows.archive import archived_file, sha256_of, stored_format
+from flows import reject_sheets
+from flows.archive import archived_file, redacted_format, sha256_of, stored_format
 from flows.erased_people import ErasedPeople
 from flows.run import Run
 from flows.staging import headers_of, map_chunk
@@ -69,26 +70,38 @@ def erase_from_files(run: Run, spelling: Spelling, erased: ErasedPeople) -> int:
     _remove_nobodys_files(warehouse, archive)
     file_count = 0
     for sha256, file_format, row_numbers in warehouse.frame("erase/rows_of_files").iter_rows():
-        file_count += _erase_rows(archived_file(archive, sha256), file_format, set(row_numbers), spelling)
-    for sha256, feed_name, file_format in warehouse.frame("erase/unread_files").iter_rows():
         path = archived_file(archive, sha256)
+        if path is not None:
+            file_count += _erase_rows(path, stored_format(path, file_format), set(row_numbers), spelling)
+    places = warehouse.frame("erase/rejected_places")
+    sheets = dict(warehouse.frame("erase/sheets").iter_rows())
+    for sha256, feed_name in sheets.items():
+        path = archived_file(archive, sha256)
+        if path is not None:
+            feed = _feed_named(feed_name, run)
+            sheet_format = redacted_format(path) or read.detect_format(path, Feed(name=DEFAULT_FEED))
+            row_numbers = _rows_of_sheet(path, sheet_format, feed, run, erased, places)
+            file_count += _erase_rows(path, sheet_format, row_numbers, spelling)
+    for sha256, feed_name, file_format in warehouse.frame("erase/unread_files").iter_rows():
+        path = None if sha256 in sheets else archived_file(archive, sha256)
         if path is None:
             continue
         if file_format is None:
             # Nobody could read it, so that nobody can say whose it is.
             path.unlink()
             continue
-        feed = run.reference.feeds.get(feed_name) or Feed(name=feed_name or DEFAULT_FEED)
-        row_numbers = _rows_of_people(path, stored_format(path, file_format), feed, run, erased)
-        file_count += _erase_rows(path, file_format, row_numbers, spelling)
+        stored = stored_format(path, file_format)
+        row_numbers = _rows_of_people(read.read_records(path, stored), _feed_named(feed_name, run), run, erased)
+        file_count += _erase_rows(path, stored, row_numbers, spelling)
     return file_count
 
 
-def _erase_rows(path: Path | None, facts: str, row_numbers: Collection[int], spelling: Spelling) -> bool:
+def _feed_named(name: str | None, run: Run) -> Feed:
+    return run.reference.feeds.get(name or DEFAULT_FEED) or Feed(name=name or DEFAULT_FEED)
+
+
+def _erase_rows(path: Path, file_format: read.FileFormat, row_numbers: Collection[int], spelling: Spelling) -> bool:
     """Redact a file, if there is anything to redact in it; return whether there was."""
-    if path is None:
-        return False
-    file_format = stored_format(path, facts)
     chunks = read.read_records(path, file_format)
     if not row_numbers and not any(
         spelling.is_in(record.raw) for chunk in read.read_records(path, file_format) for record in chunk.broken
@@ -123,13 +136,34 @@ def _erased_line(text: str, spelling: Spelling) -> str:
     return REMOVED + text[len(body) :]
 
 
-def _rows_of_people(path: Path, file_format: read.FileFormat, feed: Feed, run: Run, erased: ErasedPeople) -> set[int]:
-    """Return which rows of a file that was never loaded are erased people's."""
+def _rows_of_people(chunks: Iterable[read.RawChunk], feed: Feed, run: Run, erased: ErasedPeople) -> set[int]:
+    """Return which of the records are erased people's, of whom no batch says so."""
     found: set[int] = set()
-    for chunk in read.read_records(path, file_format):
+    for chunk in chunks:
         mapped = map_chunk(chunk, feed, run)
         typed = normalise.normalise_leads(mapped.frame, feed, {})
         found.update(erased.rows_among(typed.leads, typed.contacts, feed.name))
+    return found
+
+
+def _rows_of_sheet(
+    path: Path, file_format: read.FileFormat, feed: Feed, run: Run, erased: ErasedPeople, places: pl.DataFrame
+) -> set[int]:
+    """Return which records of a sheet of rejected rows are erased people's: by whose row each is, and what it says now.
+
+    The rows of the replay are numbered in another way than the sheet. `places` are the rejected rows that are theirs.
+    """
+    chunks = list(read.read_records(path, file_format))
+    found = _rows_of_people(
+        (replace(chunk, rows=chunk.rows.drop(reject_sheets.MARKS, strict=False)) for chunk in chunks), feed, run, erased
+    )
+    for chunk in chunks:
+        named = chunk.rows.select(
+            "row_number",
+            pl.col(reject_sheets.BATCH).str.strip_chars().cast(pl.Int64, strict=False).alias("batch_id"),
+            pl.col(reject_sheets.ROW).str.strip_chars().cast(pl.Int64, strict=False).alias("rejected_row_number"),
+        )
+        found.update(named.join(places, on=["batch_id", "rejected_row_number"], how="semi")["row_number"])
     return found
 
 

@@ -187,6 +187,28 @@ def test_who_came_as_one_with_them_and_was_parted_stays_in_the_file(tmp_path: Pa
     assert (path.read_text().count("the other one"), path.read_text().count("Dana")) == (1, 1)
 
 
+def test_a_mended_sheet_is_rid_of_them_and_of_nobody_else(tmp_path: Path) -> None:
+    """The export is JSON, the sheet CSV; its lines are in another order than the rows of its replay."""
+    world = World(tmp_path)
+    people = [
+        {"id": "o", **OTHER, "lastName": ""},
+        {"id": "d", **dana(), "lastName": None},
+        {"id": "e", "firstName": "Eve"},
+    ]
+    batch = take(world, "web", "web-2026-01-01.json", json.dumps(people).encode())["batch_id"]
+    sheet = world.folder / "exports" / "sheet.csv"
+    sheet.write_text(
+        "leadmill_batch,leadmill_row,id,firstName,lastName,email\n"
+        f"{batch},3,e,Eve,Stone,\n{batch},2,d,Dana,Reyes,dana@reyes.example\n{batch},1,o,Omar,Haddad,omar@haddad.example\n"
+    )
+    [replayed] = replay(world.settings, str(sheet))
+    assert replayed.columns["rows_inserted"] == 3
+    erase(world.settings, [dana_id(world)])
+    assert_forgotten(world)
+    kept = [path.read_text() for path in world.settings.archive.glob("??/*") if "." not in path.name]
+    assert [text.count("Omar") + text.count("Eve") for text in kept] == [2, 2]
+
+
 def test_a_shared_mailbox_shows_all_its_people_and_one_goes(tmp_path: Path) -> None:
     world = World(tmp_path)
     people = [

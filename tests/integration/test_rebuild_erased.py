@@ -87,7 +87,7 @@ def test_a_mended_sheet_that_had_somebody_who_is_gone(world: World) -> None:
     sheet = world.folder / "exports" / "sheet.csv"
     sheet.write_text(
         "leadmill_batch,leadmill_row,id,First Name,Last Name,E-mail\n"
-        f"{batch},1,x1,Pia,Moss,pia@moss.example\n{batch},2,x2,Rhea,Dunn,rhea@dunn.example\n"
+        f"{batch},2,x2,Rhea,Dunn,rhea@dunn.example\n{batch},1,x1,Pia,Moss,pia@moss.example\n"
     )
     replay(world.settings, str(sheet))
     erase(world.settings, [id_of(world, "Pia")])

@@ -14,8 +14,9 @@ from flows.person_key import person_key
 from flows.settings import Settings
 from flows.warehouse import Warehouse
 
-# What is known of a batch: into which table, by which statement.
-_TOLD: Final = {
+# What is told of a batch whose file is redacted, and of one that lacks people: into which table, by which statement.
+_TOLD_OF_FILE: Final = {"told_row": "rebuild/told_rows", "told_column": "rebuild/told_columns"}
+_TOLD_OF_PEOPLE: Final = {
     "told_row": "rebuild/told_rows",
     "told_event": "rebuild/told_events",
     "told_assignment": "rebuild/told_assignments",
@@ -68,18 +69,20 @@ class Retelling(Warehouse):
         """Let the next batch be that of an audit row, and tell what is known of it."""
         self._columns = columns
         sha256, batch = columns["file_sha256"], {"batch_id": columns["batch_id"]}
-        self._is_redacted = sha256 is not None and redacted_format(place_in(self._archive, sha256)) is not None
+        # Rows that are replayed by number are of a file of before.
+        self._is_redacted = (self.lacks_people and columns["kind"] == "replay") or (
+            sha256 is not None and redacted_format(place_in(self._archive, sha256)) is not None
+        )
         super().run("rebuild/create_told")
-        if self._is_redacted:
-            self.append("told_column", self._old.frame("rebuild/told_columns", batch))
+        told = (_TOLD_OF_FILE if self._is_redacted else {}) | (_TOLD_OF_PEOPLE if self.lacks_people else {})
+        for table, name in told.items():
+            self.append(table, self._old.frame(name, batch))
         if self.lacks_people:
             self.append("told_last_mark", self._old.frame("rebuild/last_marks"))
-            for table, name in _TOLD.items():
-                self.append(table, self._old.frame(name, batch))
 
     def erased_rows(self) -> frozenset[int]:
         """Return the numbers of the batch's rows that are erased people's."""
-        return frozenset(self.frame("rebuild/erased_rows")["row_number"])
+        return frozenset(self.frame("rebuild/erased_rows")["row_number"]) if self.lacks_people else frozenset()
 
     def end(self) -> None:
         """Take over what no batch says."""
@@ -90,7 +93,7 @@ class Retelling(Warehouse):
         for each in _BEFORE.get(name, ()) if self.lacks_people else ():
             super().run(each)
         if name == "load/write_batch" and self._is_redacted:
-            super().run("rebuild/tell_columns")
+            super().run("rebuild/tell_file")
         super().run(name, None if parameters is None else {**parameters, **self._said_then(name)})
         for each in _AFTER.get(name, ()) if self.lacks_people else ():
             super().run(each)

@@ -5,10 +5,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from flows.erase import erase
 from flows.errors import UsageError
+from flows.pipeline import ingest
 from flows.preferences import Said, note_preference
 from flows.rebuild import rebuild
 from flows.reference import load_reference
@@ -97,6 +99,37 @@ def test_a_mended_sheet_that_had_somebody_who_is_gone(world: World) -> None:
     rebuilt(world)
 
 
+def test_a_workbook_and_an_export_of_another_encoding(tmp_path: Path) -> None:
+    """Their redacted copies are of another format; what the batch said of the file stays."""
+    world = World(tmp_path)
+    people = "id;First Name;Last Name;E-mail;Card Number\na;José;Müller;jose@m.example;4111111111111111\nb;Ána;Süß;a@s.example;\n"
+    take(world, "web", "web-2026-01-01.csv", people.encode("cp1252"))
+    workbook = world.folder / "exports" / "list-2026-01-02.xlsx"
+    cells = {"First Name": ["Kim", "Lou"], "Last Name": ["Ode", "Poe"], "E-mail": ["kim@o.example", "lou@p.example"]}
+    pl.DataFrame(cells).write_excel(workbook)
+    request = Request(paths=(str(workbook),), feed="list", is_forced=True)
+    ingest(world.settings, request)
+    erase(world.settings, [id_of(world, "José"), id_of(world, "Lou")])
+    ingest(world.settings, request)
+    rebuilt(world)
+
+
+def test_a_file_that_failed_and_was_replayed_whole(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    rows = "".join(f"r{n},P{n},{'' if n % 2 else 'L'},p{n}@x.example\n" for n in range(60))
+    export = "id,First Name,Last Name,E-mail\n" + rows
+    failed = take(world, "web", "web-2026-01-01.csv", export.encode())
+    assert failed["status"] == "failed"
+    world.write("feeds.toml", FEEDS.replace("[feeds.web]\n", "[feeds.web]\nmax_reject_fraction = 0.9\n"))
+    for _ in range(2):
+        replay(world.settings, str(failed["batch_id"]))
+    erase(world.settings, [id_of(world, "P2"), id_of(world, "P30")])
+    take(world, "web", "web-2026-01-02.csv", export.replace("p4@", "p44@").encode())
+    erase(world.settings, [id_of(world, "P4")])
+    replay(world.settings, str(failed["batch_id"]))
+    rebuilt(world)
+
+
 # --- turns
 
 CLINIC = """
@@ -157,6 +190,29 @@ def test_turns_and_ids_of_the_others_are_those_of_before(team: World) -> None:
     assert team.rows(said) == other.rows(said)
     assert team.rows("SELECT count(*) FROM lead WHERE firstName IN ('Bea', 'Cal', 'Ned', 'Jon')") == [(0,)]
     assert [finding for finding in verify(team.settings) if finding.status != "ok"] == []
+
+
+def test_nights_of_the_crm_and_owners_by_company(team: World) -> None:
+    """Leads go missing, 2% of those who are left would be held, and whose owner a company's leads have is gone."""
+    crm = '\n[feeds.crm]\norigin = "crm"\naccount_id = "acme"\nextent = "full"\nas_of_pattern = "%Y-%m-%d"\n'
+    team.write("feeds.toml", CLINIC + crm)
+    team.write("routing.toml", "company_owner = true\n")
+
+    def night(day: int, ids: range, notes: str) -> None:
+        rows = [{"id": n, "firstName": f"F{n}", "lastName": f"L{n}", "email": f"f{n}@c.example"} for n in ids]
+        export = json.dumps([{**row, "notes": notes} for row in rows]).encode()
+        assert take(team, "crm", f"crm-2026-01-{day:02}.json", export)["status"] == "loaded"
+
+    night(1, range(1, 101), "a")
+    people(team, 1, "Ann", "Ben", "Cy", "Di", company="Moss Dental")
+    night(2, range(3, 101), "b")
+    night(3, range(3, 101), "c")
+    erase(team.settings, [5, 1])
+    night(4, range(3, 101), "d")
+    erase(team.settings, [9, id_of(team, "Ann")])
+    people(team, 5, "Ann", "Ed", company="Moss Dental")
+    night(6, range(1, 101), "e")
+    rebuilt(team)
 
 
 def test_without_the_key_it_stops_and_says_so(team: World) -> None:

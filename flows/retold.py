@@ -28,6 +28,15 @@ _TOLD_OF_PEOPLE: Final = {
     "told_revision": "rebuild/told_revisions",
 }
 
+# What is left of erased people that no batch need be told: it is of nobody else, and asks for records that are not there.
+_LEFT: Final = {
+    "lead_alias": "rebuild/erased_ids",
+    "withdrawn_record": "rebuild/gone_withdrawn",
+    "confirmed_record": "rebuild/gone_confirmed",
+    "reinstated_lead": "rebuild/gone_reinstated",
+    "assigned_anew": "rebuild/gone_assigned",
+}
+
 # Numbers are taken over as they are given out, all else before the batch is counted and sealed.
 _BEFORE: Final = {
     "resolve/number_people": ("rebuild/number_leads",),
@@ -58,7 +67,8 @@ class Retelling(Warehouse):
         if not fingerprint.is_empty():
             person_key(settings, self)
         if self._last_erasure:
-            self.append("lead_alias", old.frame("rebuild/erased_ids"))
+            for table, name in _LEFT.items():
+                self.append(table, old.frame(name))
 
     @property
     def lacks_people(self) -> bool:

@@ -28,7 +28,7 @@ _TOLD_OF_PEOPLE: Final = {
     "told_revision": "rebuild/told_revisions",
 }
 
-# What is left of erased people that no batch need be told: it is of nobody else, and asks for records that are not there.
+# What is left of erased people and need not wait for its batch: it is of nobody else.
 _LEFT: Final = {
     "lead_alias": "rebuild/erased_ids",
     "withdrawn_record": "rebuild/gone_withdrawn",

@@ -192,6 +192,20 @@ def test_turns_and_ids_of_the_others_are_those_of_before(team: World) -> None:
     assert [finding for finding in verify(team.settings) if finding.status != "ok"] == []
 
 
+def test_turns_that_an_undo_dealt_anew(team: World) -> None:
+    """Who is erased had stood by another file after an undo, and the file of before came again."""
+    first = people(team, 1, "Abe", "Cal", "Dot", "Eli")
+    people(team, 2, "Cal", "Dot", "Flo", jobTitle="Owner")
+    undo(team.settings, first)
+    people(team, 3, "Gus", "Hal")
+    people(team, 1, "Abe", "Cal", "Dot", "Eli")
+    erase(team.settings, [id_of(team, "Cal"), id_of(team, "Gus")])
+    people(team, 4, "Ida", "Jon", "Kim")
+    undo(team.settings, people(team, 5, "Lou", "Cal", "Dot"))
+    people(team, 6, "Max", "Ned")
+    rebuilt(team)
+
+
 def test_nights_of_the_crm_and_owners_by_company(team: World) -> None:
     """Leads go missing, 2% of those who are left would be held, and whose owner a company's leads have is gone."""
     crm = '\n[feeds.crm]\norigin = "crm"\naccount_id = "acme"\nextent = "full"\nas_of_pattern = "%Y-%m-%d"\n'

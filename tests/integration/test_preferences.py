@@ -107,6 +107,15 @@ def test_opt_out_columns_of_vendors_close_their_channel(office: Office) -> None:
         ("Marketing consent", "no", (False, False, False)),
         ("Accepts Email Marketing", "no", (False, True, True)),
         ("Opt-in", "yes", (True, True, True)),
+        ("Email Opt In", "OPTED_OUT", (False, True, True)),
+        ("SMS Opted Out", "Yes", (True, True, False)),
+        ("Email_Opt_Out__c", "true", (False, True, True)),
+        ("Do Not Call List", "x", (True, False, True)),
+        ("Email Marketing Status", "Unsubscribed", (False, True, True)),
+        ("Email Marketing Status", "Subscribed", (True, True, True)),
+        ("Permission to Contact", "No", (False, False, False)),
+        ("GDPR Consent", "no", (False, False, False)),
+        ("Consent Withdrawn Date", "2025-12-01", (False, False, False)),
     ]
     rows = [
         {

@@ -16,7 +16,7 @@ from flows.archive import archived_file, place_in, remove_file, sha256_of
 from flows.reference import load_reference
 from flows.run import Progress, Request, Run, open_run
 from flows.settings import Settings
-from flows.warehouse import Warehouse, rewrite_warehouse
+from flows.warehouse import due_for_rewriting, rewrite_warehouse
 
 COLUMNS: Final = ("what", "batch_id", "finished_at", "item_count", "file_sha256")
 # Long beyond any month or leap year: a file that no batch names has only its own time to go by.
@@ -54,11 +54,10 @@ def retain(
         files = list(_old_files(run, now))
         texts = _old_texts(run, now)
         if not is_dry_run:
-            _forget_texts(run.warehouse, [text.batch_id for text in texts])
+            _forget_texts(run, [text.batch_id for text in texts])
             for file in files:
                 remove_file(run.kept_archive, str(file.file_sha256), now)
-    if texts and not is_dry_run:
-        # DuckDB leaves what was deleted in the file until its place is needed.
+    if due_for_rewriting(settings.warehouse).exists() and not is_dry_run:
         rewrite_warehouse(settings.warehouse, wait_seconds=settings.wait_seconds)
     return [*files, *texts]
 
@@ -86,7 +85,11 @@ def _old_texts(run: Run, now: datetime) -> list[Removal]:
     return [Removal("text of rejected rows", batch_id, at, row_count) for batch_id, at, row_count in rows]
 
 
-def _forget_texts(warehouse: Warehouse, batch_ids: list[int | None]) -> None:
+def _forget_texts(run: Run, batch_ids: list[int | None]) -> None:
+    if not batch_ids:
+        return
+    warehouse = run.warehouse
+    due_for_rewriting(run.settings.warehouse).touch(mode=0o600)
     batches = pl.DataFrame({"batch_id": batch_ids}, schema={"batch_id": pl.Int64})
     with warehouse.transaction(), warehouse.incoming(batches):
         warehouse.run("retain/forget_rejected_text")

@@ -186,6 +186,24 @@ def test_a_removal_that_was_cut_off_is_finished_by_the_next(world: World, monkey
     assert is_removed(archive, sha256)
 
 
+def test_texts_linger_nowhere_though_the_run_was_killed_after_it_forgot_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(world, "bad.csv", BAD)
+
+    def die(path: Path, **how: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("flows.retain.rewrite_warehouse", die)
+        retain(world.settings, now=after(days=91))
+    assert world.rows("SELECT raw FROM rejected_row") == [(None,)]
+    assert RAW.encode() in world.settings.warehouse.read_bytes()
+    assert retain(world.settings, now=after(days=91)) == []
+    assert RAW.encode() not in world.settings.warehouse.read_bytes()
+    assert [path.name for path in world.settings.warehouse.parent.glob("*due*")] == []
+
+
 def test_a_dry_run_tells_the_same_and_removes_nothing(world: World) -> None:
     batch = load(world, "bad.csv", BAD)
     before = everything(world.settings.archive)

@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import re
+import resource
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ import duckdb
 import polars as pl
 import pytest
 
+from flows import person_key
+from flows.errors import UsageError
+from flows.preferences import Said, note_preference
 from flows.reference import load_reference
 from flows.regroup import merge_pairs
 from flows.run import Request, open_run
@@ -278,6 +282,28 @@ def test_hashes_need_the_key_and_the_key_is_nobody_elses(office: Office) -> None
     (office.leads.folder / "elsewhere").write_text(kept)
     assert office.leads("ingest", str(path), "--feed", "list", LEADS_KEY_FILE="elsewhere").returncode == 0
     assert office.may("Omar") == (False, True, True)
+
+
+def test_a_key_that_could_not_be_written_is_made_by_the_next_run(office: Office) -> None:
+    key = office.leads.folder / "data" / "leads.key"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(UsageError, match="cannot be written"):
+            person_key._make_key(key)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    note_preference(load_settings(), Said("email", "dana@reyes.example", is_out=True))
+
+    assert re.fullmatch(r"[0-9a-f]{64}\n", key.read_text())
+
+
+def test_an_opt_out_without_a_date_counts_from_the_list_though_an_older_one_has_one(office: Office) -> None:
+    office.load("web", [{**DANA, "Opt In": "yes", "Opt-in Date": "2026-01-07"}], "2026-01-07")
+    listed = [{"email": DANA["Email"], "date": "2026-01-06"}, {"email": DANA["Email"], "date": ""}]
+    office.load("stop", listed, "2026-01-08")
+
+    assert office.may() == (False, False, False)
 
 
 def test_dry_run_makes_no_key(office: Office) -> None:

@@ -61,7 +61,9 @@ def back_up(settings: Settings, path: Path | None, *, may_replace: bool = False)
             sha256 = copy_file(settings.warehouse, copy)
             copy.flush()
             _refuse_damaged(Path(copy.name), contents)
-            write_checksum(target, sha256)
+            # A kill may come in between: without a checksum a backup can be confirmed, with another's it is refused.
+            checksum_file(target).unlink(missing_ok=True)
+        write_checksum(target, sha256)
     return Backup(target, contents, target.stat().st_size, sha256)
 
 

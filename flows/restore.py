@@ -69,8 +69,9 @@ def restore(settings: Settings, backup: Path, *, is_confirmed: bool = False) -> 
             copy.flush()
             os.fsync(copy.fileno())
             kept = _keep_old(warehouse)
-        # Those of lost batches would be held against the ones that take their numbers.
-        heads = set_aside(settings.archive, f"heads.before-restore-{_now()}.jsonl")
+            # Those of lost batches would be held against the ones that take their numbers. Before these can: a run
+            # leaves again what it misses, and takes nothing away.
+            heads = set_aside(settings.archive, f"heads.before-restore-{_now()}.jsonl")
     erased = erase_again(settings)
     return Restored(checked.contents, lost, kept, heads, 0 if erased is None else erased.counts["leads"])
 

@@ -132,3 +132,25 @@ def test_difference_of_reference_folders_names_nobody(leads: Leads) -> None:
 
     assert "do_not_load.csv" in told.stdout
     assert "@" not in told.stdout
+
+
+def test_who_was_loaded_before_they_stood_there_is_told_and_named_by_id_alone(leads: Leads) -> None:
+    listed = leads.folder / "data" / "reference" / "do_not_load.csv"
+    names = listed.read_text()
+    listed.unlink()
+    (leads.folder / "list.csv").write_text(CSV)
+    leads("ingest", "list.csv")
+    assert leads("check-reference").returncode == 0
+    listed.write_text(names)
+
+    done = leads("check-reference", "--json")
+
+    assert done.returncode == 1
+    [finding] = json.loads(done.stdout)
+    assert (finding["status"], finding["code"]) == ("found", "unwanted_people_kept")
+    [ids] = leads.rows("SELECT string_agg(id, ', ' ORDER BY id) FROM lead WHERE firstName = 'Zoe'")
+    assert f"{ids[0]}; run: leads erase --id ID" in finding["detail"]
+    assert [spelling for spelling in SPELLINGS if spelling in done.stdout.lower()] == []
+    for lead_id in str(ids[0]).split(", "):
+        assert leads("erase", "--id", lead_id, "--yes").returncode == 0
+    assert leads("check-reference").returncode == 0

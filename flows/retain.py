@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import polars as pl
 
@@ -18,6 +18,8 @@ from flows.run import Progress, Request, Run, open_run
 from flows.settings import Settings
 from flows.warehouse import due_for_rewriting, rewrite_warehouse
 
+What = Literal["archived file", "text of rejected rows"]
+WHAT: Final[tuple[What, ...]] = get_args(What)
 COLUMNS: Final = ("what", "batch_id", "finished_at", "item_count", "file_sha256")
 # Long beyond any month or leap year: a file that no batch names has only its own time to go by.
 _DAYS_OF_MONTH: Final = 31
@@ -30,7 +32,7 @@ class Removal:
     `batch_id` and `finished_at` are None of a file that no batch names: what a run that was killed left.
     """
 
-    what: Literal["archived file", "text of rejected rows"]
+    what: What
     batch_id: int | None
     finished_at: datetime | None
     item_count: int

@@ -242,6 +242,12 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, message: st
     assert message in str(refused.value)
 
 
+def test_a_schedule_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "retention.toml").write_text('archive_months = 3\nschedule = "daily"\n')
+    with pytest.raises(UsageError, match=r"retention\.toml: line 2, schedule: .*five: minute hour day month weekday"):
+        load_reference(tmp_path)
+
+
 def test_zero_and_nothing_are_the_default(tmp_path: Path) -> None:
     (tmp_path / "retention.toml").write_text("archive_months = 0\n")
     assert load_reference(tmp_path).retention == Retention(archive_months=13, rejected_raw_days=90) == Retention()

@@ -65,6 +65,11 @@ def gather_erased(settings: Settings, warehouse: Warehouse) -> ErasedPeople | No
     return None if hashes.is_empty() else ErasedPeople(person_key(settings, warehouse), frozenset(hashes))
 
 
+def erased_anybody(warehouse: Warehouse) -> bool:
+    """Whether anybody was erased."""
+    return not warehouse.frame("erase/erased_hashes").is_empty()
+
+
 def known_by(key: bytes, people: pl.DataFrame) -> list[KnownBy]:
     """Return by what people are known again: `people` as sql/erase/known_by.sql has them."""
     return sorted(set(_ways(key, people.iter_rows(named=True))))

@@ -16,7 +16,7 @@ import polars as pl
 from flows import signals
 from flows.archive import remove_file
 from flows.batches import new_batch
-from flows.erased_people import erased_anybody
+from flows.erased_people import erased_hashes
 from flows.errors import (
     BatchFailedError,
     BatchHeldError,
@@ -185,7 +185,7 @@ def _forget_unsearched(batch: load.Batch, run: Run) -> str:
     sha256 = batch.file_sha256
     if batch.kind != "ingest" or sha256 is None or load.was_read(run.warehouse, sha256):
         return ""
-    if run.reference.do_not_load is None and not erased_anybody(run.warehouse):
+    if run.reference.do_not_load is None and not erased_hashes(run.warehouse):
         return ""
     remove_file(run.archive, sha256, run.clock.ends(), "nobody could look through it")
     return "; the archive did not keep the file, which may hold people of whom nothing may be kept: load it again"

@@ -11,6 +11,7 @@ import pytest
 
 from flows import cli
 from flows.backup import back_up
+from flows.doctor import examine
 from flows.erase import erase, erase_again, people_with
 from flows.errors import LeadmillError, UsageError, WarehouseError
 from flows.pipeline import ingest
@@ -221,6 +222,28 @@ def test_a_backup_that_is_put_back_is_rid_of_them_again(world: World) -> None:
     assert_forgotten(world)
     load_again(world)
     assert_forgotten(world)
+
+
+def test_a_copy_that_somebody_put_back_by_hand_is_found_by_the_doctor(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = world.folder / "copy"
+    back_up(world.settings, copy)
+    erase(world.settings, [dana_id(world)])
+    assert [each.status for each in examine(lambda: world.settings) if each.check == "erasures"] == ["ok"]
+    world.settings.warehouse.write_bytes(copy.read_bytes())
+    copy.unlink()
+    copy.with_name("copy.sha256").unlink()
+
+    [found] = [each for each in examine(lambda: world.settings) if each.check == "erasures"]
+    assert (found.status, found.fix) == ("wrong", "run: leads erase --again")
+    places = ["--warehouse", str(world.settings.warehouse), "--archive", str(world.settings.archive)]
+    for told in ("Erased again by batch", "Nobody who was erased is there."):
+        monkeypatch.setattr("sys.argv", ["leads", "erase", "--again", *places, "--reference", str(world.reference)])
+        assert cli.main() == 0
+        assert told in capsys.readouterr().out
+    assert [each.status for each in examine(lambda: world.settings) if each.check == "erasures"] == ["ok"]
+    assert [path.name for path in kept_files(world) if SPELLINGS.search(path.read_bytes())] == []
 
 
 def test_a_backup_is_not_put_back_where_nobody_can_tell_who_was_erased(world: World) -> None:

@@ -113,6 +113,9 @@ def test_opt_out_columns_of_vendors_close_their_channel(office: Office) -> None:
         ("Opt-in", "yes", (True, True, True)),
         ("Email Opt In", "OPTED_OUT", (False, True, True)),
         ("SMS Opted Out", "Yes", (True, True, False)),
+        ("Unsubscribe Date", "0000-00-00 00:00:00", (True, True, True)),
+        ("Unsubscribe Date", "00/00/0000", (True, True, True)),
+        ("Unsubscribed", "[]", (True, True, True)),
         ("Email_Opt_Out__c", "true", (False, True, True)),
         ("Do Not Call List", "x", (True, False, True)),
         ("Email Marketing Status", "Unsubscribed", (False, True, True)),
@@ -124,7 +127,7 @@ def test_opt_out_columns_of_vendors_close_their_channel(office: Office) -> None:
     rows = [
         {
             "First Name": "Zoe",
-            "Last Name": f"Case{chr(97 + number)}",
+            "Last Name": f"Case{chr(97 + number // 26)}{chr(97 + number % 26)}",
             "Email": f"zoe{number}@case{number}.example",
             "Phone": f"+1212736{5000 + number}",
             header: cell,

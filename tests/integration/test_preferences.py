@@ -360,6 +360,14 @@ def test_list_may_say_who_is_in_again(office: Office) -> None:
     assert office.may("Omar") == (False, False, False)
 
 
+@pytest.mark.parametrize("header", ["Status", "Opt-in Status", "Consent", "Email Marketing Status"])
+def test_who_is_listed_with_a_status_that_says_nothing_is_out(office: Office, header: str) -> None:
+    office.load("web", [DANA, OMAR])
+    office.load("stop", [{"email": DANA["Email"], header: ""}, {"email": OMAR["Email"], header: "Cleaned"}])
+
+    assert (office.may(), office.may("Omar")) == ((False,) * 3, (False,) * 3)
+
+
 def test_list_without_addresses_is_refused(office: Office) -> None:
     path = office.file("stop.csv", [{"Name": "Dana Reyes"}], "2026-01-02")
 

@@ -88,6 +88,7 @@ def _feed_of_standing(run: Run, batch_id: int) -> str:
 def _regroup_people(run: Run) -> None:
     """Put the records that are left together to people again: staged_person and renamed_lead are its output."""
     warehouse = run.warehouse
+    warehouse.run("undo/withdraw_records")
     warehouse.run("undo/touch_undone")
     warehouse.run("undo/withdraw_sources")
     warehouse.run("undo/carry_decisions")

@@ -48,6 +48,7 @@ class PastBatch:
 
 def require_team_and_source(warehouse: Warehouse, routing: Routing) -> None:
     """Find team and source of new people; reject the staged rows of those who lack one that is required."""
+    warehouse.run("assign/find_reinstated")
     warehouse.run("assign/gather_newcomers")
     if routing.rules:
         _route_people(warehouse, routing)

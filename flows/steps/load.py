@@ -140,10 +140,11 @@ def begin_staging(
         "is_rotating": feed.rotate,
         "has_teams": reference.teams is not None,
         "has_sources": reference.lead_sources is not None,
+        "file_sha256": batch.file_sha256,
     }
     nullable = {
         **dict.fromkeys(("team_id", "lead_source_id"), pl.Int64),
-        **dict.fromkeys(("first_name_placeholder", "last_name_placeholder"), pl.String),
+        **dict.fromkeys(("first_name_placeholder", "last_name_placeholder", "file_sha256"), pl.String),
     }
     warehouse.append("this_batch", pl.DataFrame([context], schema_overrides=nullable))
     beliefs = pl.DataFrame([beliefs_of(feed)], schema_overrides=dict.fromkeys(lead_columns(), pl.Int8))

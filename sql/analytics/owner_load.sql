@@ -21,7 +21,7 @@
 --   due_fraction             share (0 to 1) that was due; fair is where both are about equal
 -- Example: SELECT assignedTo, open_count, turn_fraction - due_fraction AS ahead FROM owner_load WHERE teamId = 1 ORDER BY
 --   ahead DESC shows who got more turns than their weight deserves.
--- Reads: lead, stage, lead_event, lead_alias, lead_assignment, rotation_round, batch, batch_status, team, team_member,
+-- Reads: lead, stage, lead_event, lead_alias, standing_lead_assignment, rotation_round, batch, team, team_member,
 --   app_user. Writes: owner_load.
 -- Caller: flows/warehouse.py.
 
@@ -46,11 +46,10 @@ decided AS (
         d.owner_rule,
         CASE WHEN d.owner_rule = 'rotation' THEN d.round END AS round,
         count(*) AS lead_count
-    FROM lead_assignment AS d
+    FROM standing_lead_assignment AS d
     WHERE
         d.assignedTo IS NOT NULL
         AND d.owner_rule NOT IN ('crm', 'trusted', 'given', 'existing')
-        AND d.batch_id NOT IN (SELECT s.batch_id FROM batch_status AS s WHERE s.status = 'undone')
     GROUP BY
         d.batch_id,
         d.teamId,
@@ -76,14 +75,13 @@ named AS (
                 )
                 THEN b.started_at
         END AS given_at
-    FROM lead_assignment AS d
+    FROM standing_lead_assignment AS d
     INNER JOIN batch AS b ON b.batch_id = d.batch_id
     LEFT JOIN lead_alias AS a ON a.alias_id = d.lead_id
     INNER JOIN lead AS l ON l.id = coalesce(a.lead_id, d.lead_id)
     WHERE
         d.assignedTo IS NOT NULL
         AND d.owner_rule IN ('crm', 'trusted', 'given')
-        AND d.batch_id NOT IN (SELECT s.batch_id FROM batch_status AS s WHERE s.status = 'undone')
         AND b.started_at >= now() - INTERVAL 720 HOUR
 ),
 

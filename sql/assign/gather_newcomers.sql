@@ -1,7 +1,8 @@
--- Purpose: what the rows of people that no lead exists of yet say of team, source and owner: the first row that says it.
+-- Purpose: what the rows of people that no lead exists of yet, or whose lead the batch brings into being once more, say of
+--   team, source and owner: the first row that says it.
 -- Grain: new_person one row per new person; source_spelling one row per name or alias of a lead source in use;
 --   routed_person and routing_word empty, for what the rules of routing.toml decide.
--- Reads: staged_person, staged_source, staged_version, staged_lead, used_lead_source.
+-- Reads: staged_person, reinstated_person, staged_source, staged_version, staged_lead, used_lead_source.
 -- Writes: new_person, source_spelling, routed_person, routing_word. Caller: flows/steps/assign.py.
 
 CREATE OR REPLACE TEMP TABLE new_person AS
@@ -16,7 +17,7 @@ FROM staged_person AS p
 INNER JOIN staged_source AS s ON s.person = p.person
 INNER JOIN staged_version AS v ON v.source_id = s.source_id AND v.is_new
 INNER JOIN staged_lead AS l ON l.row_number = v.row_number
-WHERE p.previous_lead_id IS NULL
+WHERE p.previous_lead_id IS NULL OR p.person IN (SELECT r.person FROM reinstated_person AS r)
 GROUP BY s.person;
 
 CREATE OR REPLACE TEMP TABLE source_spelling AS

@@ -1,14 +1,13 @@
 -- Purpose: team and owner of the leads that came into being since a moment, as they are, with the latest rule on the owner.
 -- Grain: one row per lead, in the order of batches and rows. Parameters: $since TIMESTAMPTZ.
--- Reads: lead, batch, batch_row, lead_assignment, lead_alias, batch_status. Writes: nothing. Caller: flows/steps/assign.py.
+-- Reads: lead, batch, batch_row, standing_lead_assignment, lead_alias. Writes: nothing. Caller: flows/steps/assign.py.
 
 WITH decided AS (
     SELECT
         coalesce(n.lead_id, a.lead_id) AS lead_id,
         arg_max(a.owner_rule, a.batch_id) AS rule
-    FROM lead_assignment AS a
+    FROM standing_lead_assignment AS a
     LEFT JOIN lead_alias AS n ON n.alias_id = a.lead_id
-    WHERE a.batch_id NOT IN (SELECT s.batch_id FROM batch_status AS s WHERE s.status = 'undone')
     GROUP BY coalesce(n.lead_id, a.lead_id)
 ),
 

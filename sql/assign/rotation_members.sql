@@ -4,8 +4,8 @@
 --   how many leads the caps leave, NULL for no cap; cap_reason is the cap that is the nearer one. is_away where turns
 --   become due to somebody absent all the same.
 -- Parameters: $waits BOOLEAN.
--- Reads: this_batch, proposed_assignment, used_team, used_team_member, used_user, used_stage, absence, assignment,
---   batch_status, lead. Writes: nothing. Caller: flows/steps/assign.py.
+-- Reads: this_batch, proposed_assignment, used_team, used_team_member, used_user, used_stage, absence,
+--   standing_lead_assignment, rotation_round, lead. Writes: nothing. Caller: flows/steps/assign.py.
 
 WITH home AS (
     SELECT
@@ -83,12 +83,11 @@ dealt_that_day AS (
         a.teamId,
         a.assignedTo,
         count(*) AS lead_count
-    FROM assignment AS a
+    FROM standing_lead_assignment AS a
+    INNER JOIN rotation_round AS r ON r.batch_id = a.batch_id AND r.round = a.round
     INNER JOIN chosen AS c ON c.teamId = a.teamId
-    INNER JOIN home AS h ON h.teamId = a.teamId AND a.turn_on = h.today + c.ahead
-    WHERE
-        a.assignedTo IN (SELECT m.user FROM member AS m WHERE m.daily_cap IS NOT NULL)
-        AND a.batch_id NOT IN (SELECT s.batch_id FROM batch_status AS s WHERE s.status = 'undone')
+    INNER JOIN home AS h ON h.teamId = a.teamId AND r.turn_on = h.today + c.ahead
+    WHERE a.assignedTo IN (SELECT m.user FROM member AS m WHERE m.daily_cap IS NOT NULL)
     GROUP BY a.teamId, a.assignedTo
 ),
 

@@ -1,7 +1,7 @@
 -- Purpose: the turns that stand, for the teams that need one now: rotation goes on from them, so an undone batch
 --   gives its turns back.
 -- Grain: one row per team, pool of then, and member who took the turns.
--- Parameters: none. Reads: lead_assignment, rotation_round, batch_status, proposed_assignment. Writes: nothing.
+-- Parameters: none. Reads: standing_lead_assignment, rotation_round, proposed_assignment. Writes: nothing.
 -- Caller: flows/steps/assign.py.
 
 -- Counted before the pools are looked at, which are few and long.
@@ -12,11 +12,10 @@ WITH taken AS (
         a.teamId,
         a.assignedTo,
         count(*) AS turn_count
-    FROM lead_assignment AS a
+    FROM standing_lead_assignment AS a
     WHERE
         a.owner_rule = 'rotation'
         AND a.teamId IN (SELECT p.teamId FROM proposed_assignment AS p WHERE p.needs_turn)
-        AND a.batch_id NOT IN (SELECT s.batch_id FROM batch_status AS s WHERE s.status = 'undone')
     GROUP BY a.batch_id, a.round, a.teamId, a.assignedTo
 )
 

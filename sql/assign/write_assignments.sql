@@ -1,8 +1,8 @@
--- Purpose: record one decision, with the rule behind each part, for every new lead and for every lead whose team,
---   source or owner is another than before.
+-- Purpose: record one decision, with the rule behind each part, for every new lead, also one that is brought into being once
+--   more, and for every lead whose team, source or owner is another than before.
 -- Grain: lead_assignment one row per decision; candidates is a list of who or what else came into question, each with a
 --   reason, where the decision was not routine. rotation_round one row per run of turns that the same members shared.
--- Reads: this_batch, proposed_assignment, dealt_turn, dealt_round, dealt_word, refused_word, company_owner.
+-- Reads: this_batch, proposed_assignment, dealt_turn, dealt_round, dealt_word, refused_word, company_owner, reinstated_person.
 -- Writes: rotation_round, lead_assignment. Caller: flows/steps/assign.py.
 
 INSERT INTO rotation_round
@@ -83,4 +83,5 @@ WHERE
     d.previous_lead_id IS NULL
     OR d.teamId IS DISTINCT FROM d.previous_team_id
     OR d.leadSourceId IS DISTINCT FROM d.previous_source_id
-    OR d.assignedTo IS DISTINCT FROM d.previous_owner;
+    OR d.assignedTo IS DISTINCT FROM d.previous_owner
+    OR d.previous_lead_id IN (SELECT r.previous_lead_id FROM reinstated_person AS r);

@@ -7,7 +7,7 @@
 --   last_change, the file's time of the batch that changed the lead last; min and first_seen, the earliest time that a
 --   vendor's record or file gives createdAt. No rows for an id that is no lead.
 -- Reads: the_lead_id (BIGINT), lead, standing_versions, lead_choice, source_said, numbered_versions, standing_decisions,
---   last_changes, survivorship, record, batch_belief, batch. Writes: as_traced, lead_provenance. Caller: flows/warehouse.py.
+--   last_changes, survivorship, record, standing_record, batch_belief, batch. Writes: as_traced, lead_provenance. Caller: flows/warehouse.py.
 
 -- A field with the version of the lead, or the batch, that it is from.
 CREATE OR REPLACE MACRO as_traced(field, value, newest, rule, batch_id := NULL::BIGINT) AS
@@ -38,7 +38,7 @@ creation AS (
         coalesce(
             max(n.newest) FILTER (WHERE n.newest = c.createdAt_version AND v.createdAt = c.createdAt),
             max(n.newest) FILTER (WHERE v.source_created_at = c.createdAt),
-            max(n.newest) FILTER (WHERE v.as_of = c.createdAt)
+            max(n.newest) FILTER (WHERE n.as_of = c.createdAt)
         ) AS newest,
         CASE
             WHEN any_value(c.createdAt_version) IS NOT NULL THEN any_value(r.createdAt)
@@ -186,6 +186,6 @@ SELECT
     CASE WHEN v.record_id IS NOT NULL OR b.batch_id IS NOT NULL THEN s.rule END AS rule
 FROM spoken AS s
 LEFT JOIN numbered AS n ON n.newest = s.newest
-LEFT JOIN record AS v ON v.record_id = n.record_id
+LEFT JOIN standing_record AS v ON v.record_id = n.record_id
 LEFT JOIN batch AS b ON b.batch_id = s.batch_id
 ORDER BY s.position, v.as_of, v.record_id;

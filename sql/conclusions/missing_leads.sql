@@ -2,7 +2,7 @@
 --   its records in two exports in a row or more: since the second of them, of several feeds the last one's. What a feed
 --   is, its newest batch says. A row counts as listed whatever became of it, rejected included.
 -- Grain: macro missing_leads, one row per missing lead.
--- Reads: leads (any relation with lead_id), record_lead, record, withdrawn_record, standing_listing, batch_row,
+-- Reads: leads (any relation with lead_id), record_lead, standing_record, standing_listing, batch_row,
 --   rejected_sighting, rejected_row. Writes: missing_leads. Caller: flows/warehouse.py.
 
 CREATE OR REPLACE MACRO missing_leads(leads) AS TABLE
@@ -32,8 +32,7 @@ version AS (
         r.as_of
     FROM query_table(leads) AS t
     INNER JOIN record_lead AS l ON l.lead_id = t.lead_id
-    INNER JOIN record AS r ON r.source_id = l.source_id
-    WHERE r.record_id NOT IN (SELECT w.record_id FROM withdrawn_record AS w)
+    INNER JOIN standing_record AS r ON r.source_id = l.source_id
 ),
 
 listing AS (

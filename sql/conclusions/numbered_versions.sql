@@ -10,8 +10,10 @@ SELECT
     v.record_id,
     v.source_id,
     v.batch_id,
-    row_number() OVER (PARTITION BY v.lead_id, v.source_id ORDER BY v.version_at, v.record_id) AS number,
-    row_number() OVER (PARTITION BY v.lead_id ORDER BY v.version_at DESC, v.record_id DESC) AS newest,
+    v.place,
+    v.as_of,
+    row_number() OVER (PARTITION BY v.lead_id, v.source_id ORDER BY v.version_at, v.place, v.record_id) AS number,
+    row_number() OVER (PARTITION BY v.lead_id ORDER BY v.version_at DESC, v.place DESC, v.record_id DESC) AS newest,
     count(*) OVER (PARTITION BY v.lead_id, v.source_id) AS version_count,
-    v.batch_id = min(v.batch_id) OVER (PARTITION BY v.lead_id) AS is_founding
+    v.place = min(v.place) OVER (PARTITION BY v.lead_id) AS is_founding
 FROM query_table(versions) AS v;

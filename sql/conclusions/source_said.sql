@@ -25,6 +25,7 @@ WITH version AS (
         n.newest,
         n.version_count,
         n.batch_id AS first_batch_id,
+        n.place AS first_place,
         as_said(nullif(r.firstName, ''), n.newest, k.firstName) AS firstName,
         as_said(nullif(r.lastName, ''), n.newest, k.lastName) AS lastName,
         r.accountId,
@@ -61,7 +62,7 @@ WITH version AS (
         as_said(CASE WHEN k.teamId < 3 THEN r.teamId END, n.newest, k.teamId) AS teamId,
         as_said(r.updatedAt, n.newest, k.updatedAt) AS updatedAt,
         r.source_created_at,
-        r.as_of AS first_as_of,
+        n.as_of AS first_as_of,
         r.extra,
         r.cleared,
         k.id = 0 AS is_crm
@@ -86,6 +87,7 @@ folded AS (
         v.source_id,
         min(v.newest) AS newest,
         min(v.first_batch_id) AS first_batch_id,
+        min(v.first_place) AS first_place,
         newest_said(v.firstName, 'firstName', v.cleared, v.number) AS firstName,
         newest_said(v.lastName, 'lastName', v.cleared, v.number) AS lastName,
         arg_max(v.accountId, v.number) AS accountId,
@@ -130,5 +132,5 @@ folded AS (
 
 SELECT
     f.*,
-    row_number() OVER (PARTITION BY f.lead_id ORDER BY f.first_as_of, f.source_id) AS earliest
+    row_number() OVER (PARTITION BY f.lead_id ORDER BY f.first_as_of, f.first_place, f.source_id) AS earliest
 FROM folded AS f;

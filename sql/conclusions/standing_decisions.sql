@@ -3,7 +3,7 @@
 --   is no decision of ours: it is in the records.
 -- Grain: macro standing_decisions, one row per lead that has decisions; teamId, leadSourceId and assignedTo each with
 --   the batch that decided it and by which rule, NULL where none did.
--- Reads: leads (any relation with lead_id), lead_assignment, lead_alias, batch_status. Writes: as_decided,
+-- Reads: leads (any relation with lead_id), standing_lead_assignment, lead_alias. Writes: as_decided,
 --   standing_decisions. Caller: flows/warehouse.py.
 
 CREATE OR REPLACE MACRO as_decided(value, rule, batch_id, place) AS
@@ -17,10 +17,9 @@ WITH decision AS (
         t.lead_id,
         a.* EXCLUDE (lead_id),
         row_number() OVER (PARTITION BY t.lead_id ORDER BY a.lead_id DESC, a.batch_id) AS place
-    FROM lead_assignment AS a
+    FROM standing_lead_assignment AS a
     LEFT JOIN lead_alias AS n ON n.alias_id = a.lead_id
     INNER JOIN query_table(leads) AS t ON t.lead_id = coalesce(n.lead_id, a.lead_id)
-    WHERE a.batch_id NOT IN (SELECT s.batch_id FROM batch_status AS s WHERE s.status = 'undone')
 )
 
 SELECT

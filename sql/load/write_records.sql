@@ -2,11 +2,29 @@
 -- Grain: record one row per new version; record_contact one per contact cell of it; record_lead one per
 --   source record.
 -- Reads: this_batch, this_belief, staged_lead, staged_version, staged_contact, staged_source, staged_person,
---   staged_identity, staged_evidence_value, staged_block, renamed_lead, parted_source. Writes: batch_belief, record, record_contact,
+--   staged_identity, staged_evidence_value, staged_block, renamed_lead, parted_source, batch_place_again, reinstated_person,
+--   lead_alias. Writes: batch_belief, batch_place, reinstated_lead, record, record_contact,
 --   record_identity, record_evidence, record_block, record_lead, lead_alias, high_water.
 -- Caller: flows/steps/load.py.
 
 INSERT INTO batch_belief FROM this_belief;
+
+INSERT INTO batch_place FROM batch_place_again;
+
+INSERT INTO reinstated_lead
+SELECT
+    b.batch_id,
+    n.lead_id
+FROM (
+    SELECT r.previous_lead_id AS lead_id
+    FROM reinstated_person AS r
+    UNION
+    SELECT a.alias_id AS lead_id
+    FROM lead_alias AS a
+    WHERE a.lead_id IN (SELECT r.previous_lead_id FROM reinstated_person AS r)
+) AS n
+CROSS JOIN this_batch AS b
+ORDER BY n.lead_id;
 
 INSERT INTO record
 SELECT

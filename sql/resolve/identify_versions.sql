@@ -3,7 +3,7 @@
 --   record in this file, else the newest standing version in the warehouse that is not newer than the row.
 --   A row that repeats that version confirms it.
 -- Grain: staged_version one row per staged row; staged_source one row per source record with a new version.
--- Reads: this_batch, staged_lead, record_lead, record, withdrawn_record, high_water.
+-- Reads: this_batch, staged_lead, record_lead, standing_record, high_water.
 -- Writes: staged_version, staged_source. Caller: flows/steps/resolve.py.
 
 CREATE OR REPLACE TEMP TABLE staged_version AS
@@ -24,10 +24,8 @@ preceding AS (
         r.record_id,
         r.content_hash
     FROM known AS k
-    INNER JOIN record AS r ON r.source_id = k.source_id
-    WHERE
-        coalesce(r.source_updated_at, r.as_of) <= k.version_at
-        AND r.record_id NOT IN (SELECT w.record_id FROM withdrawn_record AS w)
+    INNER JOIN standing_record AS r ON r.source_id = k.source_id
+    WHERE coalesce(r.source_updated_at, r.as_of) <= k.version_at
     QUALIFY row_number() OVER (
         PARTITION BY k.row_number
         ORDER BY coalesce(r.source_updated_at, r.as_of) DESC, r.record_id DESC

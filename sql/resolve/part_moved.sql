@@ -2,7 +2,7 @@
 --   Those of a lead are one person of the old account, under the id that the oldest of them brought into being, else a
 --   new one. An older version of a record, or one that a row below takes back, moves nobody.
 -- Grain: parted_source one row per source record that stays behind; staged_person one more per lead that is moved.
--- Reads: this_batch, foreign_row, staged_lead, lead, record_lead, record, withdrawn_record, staged_person.
+-- Reads: this_batch, foreign_row, staged_lead, lead, record_lead, standing_record, staged_person.
 -- Writes: parted_source, staged_person. Caller: flows/steps/resolve.py.
 
 INSERT INTO parted_source
@@ -22,11 +22,9 @@ standing AS (
     SELECT
         r.source_id,
         max(coalesce(r.source_updated_at, r.as_of)) AS version_at
-    FROM record AS r
+    FROM standing_record AS r
     INNER JOIN record_lead AS k ON k.source_id = r.source_id
-    WHERE
-        k.lead_id IN (SELECT n.lead_id FROM newest AS n)
-        AND r.record_id NOT IN (SELECT w.record_id FROM withdrawn_record AS w)
+    WHERE k.lead_id IN (SELECT n.lead_id FROM newest AS n)
     GROUP BY r.source_id
 ),
 

@@ -1,7 +1,7 @@
 -- Purpose: what the given source records no longer say: contacts of a kind that a newer standing version of the
 --   record replaced by others, or cleared. A newer version that is blank there says nothing and replaces nothing.
 -- Grain: one row per record and kind.
--- Reads: contact_source, record, record_contact, withdrawn_record. Writes: superseded_contact.
+-- Reads: contact_source, standing_record, record_contact. Writes: superseded_contact.
 -- Caller: flows/steps/resolve.py, and flows/steps/survive.py.
 
 CREATE OR REPLACE TEMP TABLE superseded_contact AS
@@ -12,12 +12,11 @@ WITH numbered AS (
         r.cleared,
         row_number() OVER (
             PARTITION BY r.source_id
-            ORDER BY coalesce(r.source_updated_at, r.as_of), r.record_id
+            ORDER BY coalesce(r.source_updated_at, r.as_of), r.place, r.record_id
         ) AS number,
         count(*) OVER (PARTITION BY r.source_id) AS version_count
-    FROM record AS r
+    FROM standing_record AS r
     INNER JOIN contact_source AS s ON s.source_id = r.source_id
-    WHERE r.record_id NOT IN (SELECT w.record_id FROM withdrawn_record AS w)
 ),
 
 version AS (

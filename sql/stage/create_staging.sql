@@ -1,7 +1,7 @@
 -- Purpose: the empty temporary tables that one batch is staged in before its transaction begins.
--- Grain: this_batch, this_belief and used_survivorship one row; used_* and absence as the reference files;
---   staged_lead one per valid record; staged_contact one per e-mail or phone cell; staged_evidence one per cell of a
---   match_on column; staged_issue one per doubtful cell; staged_rejected one per rejected record; replayed_row
+-- Grain: this_batch, this_belief and used_survivorship one row; batch_place_again one, or none; reinstated_person one per
+--   person; used_* and absence as the reference files; staged_lead one per valid record; staged_contact one per e-mail
+--   or phone cell; staged_evidence one per cell of a match_on column; staged_issue one per doubtful cell; staged_rejected one per rejected record; replayed_row
 --   one per record that was rejected before and is replayed; staged_preference one per contact, channel and cell.
 -- Reads: nothing. Writes: the temporary tables. Caller: flows/steps/load.py.
 
@@ -21,7 +21,19 @@ CREATE OR REPLACE TEMP TABLE this_batch (
     skip_team_and_source_requirement BOOLEAN NOT NULL,
     is_rotating BOOLEAN NOT NULL,
     has_teams BOOLEAN NOT NULL,
-    has_sources BOOLEAN NOT NULL
+    has_sources BOOLEAN NOT NULL,
+    file_sha256 VARCHAR
+);
+
+-- Filled where the batch loads the contents of an undone one again.
+CREATE OR REPLACE TEMP TABLE batch_place_again (
+    batch_id BIGINT NOT NULL,
+    place BIGINT NOT NULL
+);
+
+CREATE OR REPLACE TEMP TABLE reinstated_person (
+    person BIGINT NOT NULL,
+    previous_lead_id BIGINT NOT NULL
 );
 
 CREATE OR REPLACE TEMP TABLE this_belief AS FROM batch_belief WHERE FALSE;

@@ -1,6 +1,6 @@
 -- Purpose: the versions that stand of the touched leads (standing_versions), and what is said of a lead by a single one.
 -- Grain: standing_version one row per version; said_once one per lead that is not concluded yet and has only one.
--- Reads: touched_lead, standing_versions, record, batch_belief, newcomer.
+-- Reads: touched_lead, standing_versions, standing_record, batch_belief, newcomer.
 -- Writes: standing_version, said_once. Caller: flows/steps/survive.py.
 
 CREATE OR REPLACE TEMP TABLE standing_version AS
@@ -25,5 +25,5 @@ SELECT
     k.assignedTo < 3 AS gives_owner,
     k.id = 0 AS is_crm
 FROM only_version AS o
-INNER JOIN record AS r ON r.record_id = o.record_id
+INNER JOIN standing_record AS r ON r.record_id = o.record_id
 INNER JOIN batch_belief AS k ON k.batch_id = r.batch_id;

@@ -1,24 +1,13 @@
--- Purpose: the leads that may be others without the batch: those of records that stand no more, of its decisions on who is
+-- Purpose: the leads that may be others without the batch: those of records that stood by it, of its decisions on who is
 --   whom, of its assignments, and those that it changed without a row of theirs.
--- Grain: undone_batch one row; touched_lead one row per lead.
--- Reads: this_batch, batch, batch_row, record, withdrawn_record, lead_revision, match_decision, lead_assignment,
---   lead_alias, record_lead, lead. Writes: undone_batch, touched_lead. Caller: flows/undo.py.
-
-CREATE OR REPLACE TEMP TABLE undone_batch AS
-SELECT
-    b.of_batch_id AS batch_id,
-    u.kind IN ('ingest', 'replay', 'approve') AS has_rows
-FROM this_batch AS t
-INNER JOIN batch AS b ON b.batch_id = t.batch_id
-INNER JOIN batch AS u ON u.batch_id = b.of_batch_id;
+-- Grain: touched_lead one row per lead.
+-- Reads: undone_batch, unsaid_record, record, lead_revision, match_decision, lead_assignment,
+--   lead_alias, record_lead, lead. Writes: touched_lead. Caller: flows/undo.py.
 
 CREATE OR REPLACE TEMP TABLE touched_lead AS
 WITH undone_record AS (
-    SELECT w.record_id
-    FROM batch_row AS w
-    WHERE
-        w.batch_id = (SELECT u.batch_id FROM undone_batch AS u)
-        AND w.record_id IN (SELECT r.record_id FROM withdrawn_record AS r)
+    SELECT n.record_id
+    FROM unsaid_record AS n
     UNION
     SELECT d.record_id
     FROM match_decision AS d

@@ -1,15 +1,14 @@
 -- Purpose: whether each source record that stands belongs to one lead, no lead holds records of two accounts, and no contact
 --   is without its record.
 -- Grain: one row per broken rule.
--- Parameters: none. Reads: record, record_lead, record_contact, rejected_row, lead, withdrawn_record, standing_version. Writes: nothing.
+-- Parameters: none. Reads: record, record_lead, record_contact, rejected_row, lead, standing_record, standing_version. Writes: nothing.
 -- Caller: flows/verify.py.
 
 WITH owned AS (
     SELECT
         r.source_id,
         min(r.batch_id) AS batch_id
-    FROM record AS r
-    WHERE r.record_id NOT IN (SELECT w.record_id FROM withdrawn_record AS w)
+    FROM standing_record AS r
     GROUP BY r.source_id
 ),
 

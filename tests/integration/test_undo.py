@@ -236,3 +236,103 @@ def test_rejected_rows_of_an_undone_batch_are_open_no_more_and_open_again_when_i
     assert world.rows("SELECT count(*) FROM rejected_row WHERE status = 'open'") == [(0,)]
     world.load("web", [elif_safak(), nameless])
     assert world.rows("SELECT count(*) FROM rejected_row WHERE status = 'open'") == [(1,)]
+
+
+def test_a_rejected_row_that_a_good_row_had_closed_is_open_again_without_that(world: World) -> None:
+    nameless = {"Record ID": "k7", "lastName": "Lopez", "email": "lopez@x.example"}
+    whole = {**nameless, "firstName": "Mia"}
+    world.load("web", [elif_safak(), nameless])
+    world.load("web", [whole], "2026-01-02")
+    world.load("web", [{**whole, "phone": "2127365000"}], "2026-01-03")
+    status = "SELECT status FROM rejected_row ORDER BY batch_id"
+    assert world.rows(status) == [("superseded",)]
+    take_back(world, 2)
+    assert world.rows(status) == [("superseded",)]
+    take_back(world, 3)
+    assert world.rows(status) == [("open",)]
+    world.load("web", [whole], "2026-01-02")
+    assert world.rows(status) == [("superseded",)]
+
+
+# --- a version that another batch confirms
+
+
+V = {"Record ID": "k7", "firstName": "Mia", "lastName": "Lopez", "jobTitle": "V"}
+W = {**V, "jobTitle": "W"}
+MIA = "SELECT jobTitle, createdAt::DATE::VARCHAR FROM lead"
+
+
+def test_what_another_batch_confirms_stands_as_of_its_own_time(world: World) -> None:
+    world.load("web", [V], "2026-01-01")
+    world.load("web", [V, person("Omar")], "2026-01-05")
+    world.load("web", [V, person("Kim")], "2026-01-09")
+    mia = f"{MIA} WHERE firstName = 'Mia'"
+    assert world.rows(mia) == [("V", "2026-01-01")]
+    take_back(world, 1)
+    assert world.rows(mia) == [("V", "2026-01-05")]
+    # Told late, and older than what stands: without the first batch, W was said before V.
+    world.load("web", [W], "2026-01-03")
+    assert world.rows(mia) == [("V", "2026-01-03")]
+    take_back(world, 2)
+    assert world.rows(mia) == [("V", "2026-01-03")]
+    take_back(world, 5)
+    assert world.rows(mia) == [("V", "2026-01-09")]
+    take_back(world, 3)
+    assert world.rows("SELECT count(*) FROM lead WHERE firstName = 'Mia'") == [(0,)]
+
+
+def test_explain_names_the_batch_by_which_a_field_stands(world: World, leads: Callable[..., Any]) -> None:
+    world.load("web", [V], "2026-01-01")
+    world.load("web", [person("Omar"), V], "2026-01-05")
+    take_back(world, 1)
+    [(lead_id,)] = world.rows("SELECT id FROM lead WHERE firstName = 'Mia'")
+    told = {row["field"]: row for row in leads("explain", str(lead_id))["fields"]}
+    assert (told["jobTitle"]["batch_id"], told["jobTitle"]["row_number"]) == (2, 2)
+
+
+# --- a file that is loaded again
+
+
+TEAMS = {
+    "feeds.toml": """
+[feeds.crm]
+origin = "crm"
+account_id = "acme"
+as_of_pattern = "%Y-%m-%d"
+
+[feeds.web]
+account_id = "acme"
+as_of_pattern = "%Y-%m-%d"
+team_id = 1
+
+[feeds.list]
+account_id = "acme"
+as_of_pattern = "%Y-%m-%d"
+team_id = 2
+""",
+    "teams.csv": "teamId,accountId,name\n1,acme,East\n2,acme,West\n",
+    "team_members.csv": "teamId,user\n1,ann@acme.example\n2,cat@acme.example\n",
+}
+
+
+@pytest.mark.parametrize("feed", ["crm", "list"])
+def test_a_file_that_is_loaded_again_founds_its_leads_as_before(world: World, feed: str) -> None:
+    for name, text in TEAMS.items():
+        world.write(name, text)
+    founding = [elif_safak(processStage="new", branch="East", createdBy="form"), person("Omar")]
+    later = [elif_safak(jobTitle="CEO"), person("Omar", company="Haddad & Sons")]
+    world.load("web", founding)
+    world.load(feed, [{**row, "id": 501 + i} if feed == "crm" else row for i, row in enumerate(later)], "2026-01-02")
+    lead = f"SELECT * EXCLUDE (last_batch_id, updatedAt, first_batch_id) FROM ({LEAD_AND_OWNER})"
+    before = world.rows(lead), world.rows(TURNS)
+    take_back(world, 1)
+    assert world.rows("SELECT DISTINCT teamId FROM lead") == [(None if feed == "crm" else 2,)]
+    world.load("web", founding)
+    assert (world.rows(lead), world.rows(TURNS)) == before
+    # And the other way round again.
+    take_back(world, 4)
+    assert world.rows("SELECT DISTINCT teamId FROM lead") == [(None if feed == "crm" else 2,)]
+
+
+LEAD_AND_OWNER = "SELECT * EXCLUDE (id) FROM lead ORDER BY ALL"
+TURNS = "SELECT teamId, assignedTo, count(*) FROM standing_lead_assignment WHERE owner_rule = 'rotation' GROUP BY ALL"

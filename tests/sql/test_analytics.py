@@ -47,6 +47,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "has_placeholder_name": False,
         "content_hash": 0,
     },
+    "withdrawn_record": {},
     "record_lead": {"feed": "web", "source_key": "key"},
     "lead": {
         "accountId": "acme",
@@ -622,6 +623,8 @@ def test_duplicates_forget_what_an_undone_batch_brought_but_not_what_another_bat
         *({"batch_id": 2, "row_number": record_id, "record_id": record_id} for record_id in (2, 3, 4)),
         {"batch_id": 3, "record_id": 3},
     )
+    # As the undo keeps it.
+    rows.put("withdrawn_record", {"record_id": 2}, {"record_id": 4})
     rows.put("match_decision", {"decision": "review", "batch_id": 2})
     assert rows.of("duplicates_by_feed") == [
         {

@@ -15,12 +15,14 @@ from flows.doctor import examine
 from flows.erase import erase, erase_again, people_with
 from flows.errors import LeadmillError, UsageError, WarehouseError
 from flows.pipeline import ingest
+from flows.preferences import Said, note_preference
 from flows.rebuild import rebuild
 from flows.reference import load_reference
 from flows.regroup import merge_pairs, unmerge
 from flows.replay import replay
 from flows.restore import restore
 from flows.run import Request, open_run
+from flows.subject import write_subject
 from flows.undo import undo
 from flows.verify import verify
 from flows.warehouse import read_warehouse
@@ -269,6 +271,21 @@ def test_a_list_of_opt_outs_says_nothing_of_them_any_more(world: World) -> None:
     erase(world.settings, [dana_id(world)])
     assert_forgotten(world)
     assert world.rows("SELECT count(*), count(value) FROM contact_preference") == [(2, 1)]
+
+
+def test_what_a_person_is_told_says_how_they_may_be_contacted_and_which_consent_was_taken_back(
+    world: World, tmp_path: Path
+) -> None:
+    for is_out in (True, False):
+        note_preference(world.settings, Said("email", "dana@reyes.example", is_out, "email", evidence="letter"))
+    [(consent,)] = world.rows("SELECT max(batch_id) FROM batch")
+    undo(world.settings, consent)
+    lead_id = dana_id(world)
+    with (tmp_path / "told").open("wb") as file, read_warehouse(world.settings.warehouse, wait_seconds=0) as warehouse:
+        write_subject(warehouse, lead_id, file, "json")
+    told = json.loads((tmp_path / "told").read_bytes())
+    assert told["may_contact"] == [{"may_email": False, "may_call": True, "may_sms": True}]
+    assert [(each["status"], each["is_standing"]) for each in told["preferences"]] == [("out", True), ("in", False)]
 
 
 def test_the_commands(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from flows.archive import archived_file, is_removed, note_of, place_in, removal_note_of, remove_file
+from flows.doctor import examine
 from flows.errors import UsageError
 from flows.pipeline import ingest
 from flows.reference import load_reference
@@ -199,6 +200,7 @@ def test_texts_linger_nowhere_though_the_run_was_killed_after_it_forgot_them(
         retain(world.settings, now=after(days=91))
     assert world.rows("SELECT raw FROM rejected_row") == [(None,)]
     assert RAW.encode() in world.settings.warehouse.read_bytes()
+    assert [each.fix for each in examine(lambda: world.settings) if each.check == "rewriting"] == ["run: leads retain"]
     assert retain(world.settings, now=after(days=91)) == []
     assert RAW.encode() not in world.settings.warehouse.read_bytes()
     assert [path.name for path in world.settings.warehouse.parent.glob("*due*")] == []

@@ -26,7 +26,7 @@ WHAT_IS_DUE = RetainRequest()
 
 @flow(name="retain-data", persist_result=False, validate_parameters=True)
 def retain_data(request: RetainRequest = WHAT_IS_DUE) -> int:
-    """Remove archived files and texts of rejected rows whose time is over; return of how many batches or files."""
+    """Remove files, texts and backups whose time is over; return of how many batches or files."""
     write_for_owner_only()
     with told_by_kind():
         removals = retain(

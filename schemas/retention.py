@@ -10,6 +10,7 @@ from schemas.reference import check_cron
 class Retention(BaseModel):
     """How long archived files, and the text of rejected rows, are kept after their batch; 0 is the default.
 
+    So many days copies of the warehouse are kept that `leads backup` and `leads restore` made: for ever where unset.
     `schedule` (cron, in UTC) is when `leads up` removes what was kept for long enough.
     """
 
@@ -17,6 +18,7 @@ class Retention(BaseModel):
 
     archive_months: Annotated[int, Field(strict=True, ge=0, le=1200)] = 13
     rejected_raw_days: Annotated[int, Field(strict=True, ge=0, le=36_500)] = 90
+    backup_days: Annotated[int, Field(strict=True, ge=1, le=36_500)] | None = None
     schedule: Annotated[str, AfterValidator(check_cron)] = "30 3 * * *"
 
     @field_validator("archive_months", "rejected_raw_days")

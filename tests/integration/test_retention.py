@@ -10,11 +10,13 @@ import polars as pl
 import pytest
 
 from flows.archive import archived_file, is_removed, note_of, place_in, removal_note_of, remove_file
+from flows.backup import back_up, checksum_file
 from flows.doctor import examine
 from flows.errors import UsageError
 from flows.pipeline import ingest
 from flows.reference import load_reference
 from flows.replay import replay
+from flows.restore import restore
 from flows.retain import Removal, retain
 from flows.run import Request
 from flows.steps.publish import BatchSummary
@@ -275,6 +277,24 @@ def test_a_sheet_of_a_sheet_whose_texts_are_gone_is_written_without_them(world: 
     retain(world.settings, now=after(days=399))
     for batch_id in (1, summary.columns["batch_id"]):
         assert RAW not in sheet(batch_id).write_csv()
+
+
+def test_backups_go_where_it_is_said_for_how_long_they_are_kept(world: World) -> None:
+    load(world, "a.csv", GOOD)
+    made = back_up(world.settings, None)
+    elsewhere = back_up(world.settings, world.folder / "safe" / "mine.duckdb")
+    aside = restore(world.settings, made.path, is_confirmed=True).kept
+    assert aside is not None
+    world.write("retention.toml", "archive_months = 1200\nrejected_raw_days = 36500\nbackup_days = 30\n")
+    assert retain(world.settings, now=after(days=29)) == []
+    shown = retain(world.settings, now=after(days=31), is_dry_run=True)
+    assert [each.what for each in shown] == ["backup", "backup"]
+    assert made.path.exists() and aside.exists()
+    assert retain(world.settings, now=after(days=31)) == shown
+    assert not made.path.exists() and not checksum_file(made.path).exists() and not aside.exists()
+    # What somebody put elsewhere is theirs to remove.
+    assert elsewhere.path.exists()
+    assert retain(world.settings, now=after(days=31)) == []
 
 
 def test_the_command_lists_row_objects(leads: Leads) -> None:

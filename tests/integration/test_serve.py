@@ -186,7 +186,7 @@ def test_what_was_kept_for_long_enough_is_removed(served: Served) -> None:
     served.wait_for(lambda: not old.exists(), "removal")
     wanted = {"artifacts": {"key": {"any_": ["retain-summary"]}}}
     [artifact] = served.wait_for(lambda: served.post("/artifacts/filter", wanted).json(), "artifact")
-    assert artifact["data"] == "1 x archived file, 0 x text of rejected rows removed"
+    assert artifact["data"] == "1 x archived file, 0 x text of rejected rows, 0 x backup removed"
 
 
 def test_a_sweep_from_the_command_line_is_a_flow_run_where_a_server_is_named(served: Served) -> None:

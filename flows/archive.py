@@ -2,7 +2,8 @@
 
 A file lies under the SHA-256 of what came, in a folder named for the first two digits. Beside one that was
 redacted (`flows.steps.redact`) lies a note with the hash of what is there now, and with its format; in the place of
-one that was removed when its time was over (`flows.retain`), a note that says so.
+one that was removed, when its time was over (`flows.retain`) or because nobody could look through it for people of
+whom nothing may be kept (`flows.pipeline`), a note that says so.
 """
 
 import json
@@ -39,20 +40,20 @@ def sha256_of(path: Path) -> str:
 
 
 def removal_note_of(path: Path) -> Path:
-    """Return where the note of a file of the archive lies, if it was removed when its time was over."""
+    """Return where the note of a file of the archive lies, if it was removed."""
     return path.with_name(path.name + ".removed.json")
 
 
 def is_removed(archive: Path, sha256: str) -> bool:
-    """Whether the archive has a file no more because its time was over: it is not lost."""
+    """Whether the archive has a file no more because it was removed on purpose: it is not lost."""
     path = place_in(archive, sha256)
     return not path.is_file() and removal_note_of(path).is_file()
 
 
-def remove_file(archive: Path, sha256: str, at: datetime) -> None:
-    """Remove a file whose time is over at `at`, and leave a note. Again after a crash, it does what is left to do."""
+def remove_file(archive: Path, sha256: str, at: datetime, reason: str = "retention") -> None:
+    """Remove a file, and leave a note. Again after a crash, it does what is left to do."""
     path = place_in(archive, sha256)
-    told = {"removed_at": at.astimezone(UTC).isoformat(timespec="seconds"), "reason": "retention"}
+    told = {"removed_at": at.astimezone(UTC).isoformat(timespec="seconds"), "reason": reason}
     handle = os.open(removal_note_of(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as note:
         note.write(json.dumps(told))

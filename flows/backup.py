@@ -14,10 +14,20 @@ from typing import BinaryIO, Final
 
 from flows.errors import UsageError, WarehouseError
 from flows.settings import Settings
-from flows.warehouse import Warehouse, check_migrations, is_warehouse, open_warehouse, read_all_tables, read_warehouse
+from flows.warehouse import (
+    Warehouse,
+    check_migrations,
+    is_warehouse,
+    log_of,
+    open_warehouse,
+    read_all_tables,
+    read_warehouse,
+)
 from flows.whole_files import make_folder, whole_file
 
 _FOLDER: Final = "backups"
+_MOMENT: Final = "%Y%m%dT%H%M%SZ"
+_ASIDE: Final = ".before-restore-"
 _BLOCK_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -61,7 +71,9 @@ def back_up(settings: Settings, path: Path | None, *, may_replace: bool = False)
             sha256 = copy_file(settings.warehouse, copy)
             copy.flush()
             _refuse_damaged(Path(copy.name), contents)
-            write_checksum(target, sha256)
+            # A kill may come in between: without a checksum a backup can be confirmed, with another's it is refused.
+            checksum_file(target).unlink(missing_ok=True)
+        write_checksum(target, sha256)
     return Backup(target, contents, target.stat().st_size, sha256)
 
 
@@ -99,7 +111,42 @@ def newest_backup(warehouse: Path) -> Path | None:
 
 
 def _new_place(warehouse: Path) -> Path:
-    return warehouse.parent / _FOLDER / f"leads-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.duckdb"
+    return warehouse.parent / _FOLDER / f"leads-{moment_now()}.duckdb"
+
+
+def moment_now() -> str:
+    """Return the moment as the names of copies tell it, UTC."""
+    return f"{datetime.now(UTC):{_MOMENT}}"
+
+
+def place_aside(warehouse: Path) -> Path:
+    """Return where a warehouse is kept that another takes the place of."""
+    return warehouse.with_name(f"{warehouse.stem}{_ASIDE}{moment_now()}{warehouse.suffix}")
+
+
+def copies_of(warehouse: Path) -> list[tuple[Path, datetime]]:
+    """Return the copies that were named for a moment, here or by a restore, with it; the oldest first."""
+    backups = ((path, path.stem.removeprefix("leads-")) for path in (warehouse.parent / _FOLDER).glob("leads-*.duckdb"))
+    aside = (
+        (path, path.stem.partition(_ASIDE)[2])
+        for path in warehouse.parent.iterdir()
+        if path.name.startswith(f"{warehouse.stem}{_ASIDE}") and path.suffix == warehouse.suffix
+    )
+    dated = ((path, _moment_of(told)) for path, told in (*backups, *aside))
+    return sorted(((path, moment) for path, moment in dated if moment is not None), key=lambda copy: copy[1])
+
+
+def remove_copy(path: Path) -> None:
+    """Remove a copy of the warehouse, with what lies beside it."""
+    for each in (path, log_of(path), checksum_file(path)):
+        each.unlink(missing_ok=True)
+
+
+def _moment_of(told: str) -> datetime | None:
+    try:
+        return datetime.strptime(told, _MOMENT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

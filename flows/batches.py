@@ -87,8 +87,8 @@ def kept_file(run: Run, columns: Mapping[str, Any]) -> Path:
     path = archived_file(run.kept_archive, columns["file_sha256"])
     if path is None and is_removed(run.kept_archive, columns["file_sha256"]):
         raise UsageError(
-            f"the file of batch {columns['batch_id']} was removed when its time was over (retention.toml); "
-            "load what is to be loaded again from where it came"
+            f"the file of batch {columns['batch_id']} was removed when its time was over (retention.toml), or could "
+            "not be kept (see: leads show); load what is to be loaded again from where it came"
         )
     if path is None:
         raise UsageError(

@@ -37,14 +37,13 @@ def examine(load: Callable[[], Settings]) -> list[Finding]:
     findings.append(Finding("settings", "ok", f"warehouse {settings.warehouse}"))
     return [
         *(*findings, _reference(settings), *examine_warehouse(settings)),
-        *(*_key(settings), _archive(settings.archive), _prefect()),
+        *(*_key(settings), *_erasures(settings), _archive(settings.archive), _prefect()),
     ]
 
 
 def _python() -> Finding:
-    told = ".".join(map(str, sys.version_info[:3]))
-    return Finding("python", "ok", told)
-    return Finding("python", "wrong", told, "use Python 3.11 or newer")
+    # An older one cannot even install us.
+    return Finding("python", "ok", ".".join(map(str, sys.version_info[:3])))
 
 
 def _packages() -> Iterator[Finding]:
@@ -108,6 +107,28 @@ def _key(settings: Settings) -> Iterator[Finding]:
             )
         else:
             yield Finding("key", "ok", f"{path}: none was needed yet" if state == "none" else str(path))
+
+
+def _erasures(settings: Settings) -> Iterator[Finding]:
+    """Look whether the warehouse knows of all erasures: a copy that was put in its place may hold the people again."""
+    from flows.erase import read_erasures
+    from flows.erased_people import erased_hashes
+    from flows.warehouse import check_migrations, read_warehouse
+
+    left = read_erasures(settings.archive)
+    if not left or not settings.warehouse.exists():
+        return
+    try:
+        with read_warehouse(settings.warehouse, wait_seconds=0) as warehouse:
+            unknown = frozenset() if check_migrations(warehouse) else left - erased_hashes(warehouse)
+    except LeadmillError:
+        # Said of the warehouse already.
+        return
+    if unknown:
+        told = f"{settings.warehouse}: does not know of all who were erased, so that they may be in it, or come back"
+        yield Finding("erasures", "wrong", told, "run: leads erase --again")
+    else:
+        yield Finding("erasures", "ok", "the warehouse knows who was erased")
 
 
 def _archive(archive: Path) -> Finding:

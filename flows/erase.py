@@ -6,7 +6,6 @@ again, a backup put back) finds them erased.
 """
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from flows.cells.phone import read_number
 from flows.erased_files import erase_from_files, spelling_of
 from flows.erased_people import ErasedPeople, KnownBy, contact_hash, known_by, named_hash, source_hash
 from flows.errors import UsageError
+from flows.lasting_lines import append_lines
 from flows.person_key import person_key
 from flows.reference import load_reference
 from flows.run import Progress, Request, Run, open_run
@@ -176,11 +176,7 @@ def _leave_erasures(archive: Path, batch: load.Batch, ways: Sequence[KnownBy]) -
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "known_by": [way._asdict() for way in ways],
     }
-    handle = os.open(erasures_file(archive), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write("\n" * (os.fstat(handle).st_size > 0) + json.dumps(document))
-        file.flush()
-        os.fsync(handle)
+    append_lines(erasures_file(archive), [document])
 
 
 def _leads_known_by(warehouse: Warehouse, erased: ErasedPeople) -> list[int]:

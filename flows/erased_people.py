@@ -61,8 +61,13 @@ class ErasedPeople:
 
 def gather_erased(settings: Settings, warehouse: Warehouse) -> ErasedPeople | None:
     """Return who was erased, None where nobody was. Raises UsageError where the person key is not there."""
-    hashes = warehouse.frame("erase/erased_hashes")["value_hash"]
-    return None if hashes.is_empty() else ErasedPeople(person_key(settings, warehouse), frozenset(hashes))
+    hashes = erased_hashes(warehouse)
+    return ErasedPeople(person_key(settings, warehouse), hashes) if hashes else None
+
+
+def erased_hashes(warehouse: Warehouse) -> frozenset[str]:
+    """Return all hashes by which a warehouse knows who was erased; none where nobody was."""
+    return frozenset(warehouse.frame("erase/erased_hashes")["value_hash"])
 
 
 def known_by(key: bytes, people: pl.DataFrame) -> list[KnownBy]:

@@ -3,7 +3,8 @@
 The rules, the surest first: what the feed says (`override`); in the CRM's export a field's own name
 (`spec`); the words of the vendor whose export it is (`alias:<vendor>`); a field's own name; headers
 that mean the same everywhere (`alias`); a header with its typos put right (`fuzzy`). A header is only
-ever known as a whole: `Previous Job Title` holds the words of a field and is none.
+ever known as a whole: `Previous Job Title` holds the words of a field and is none. But for opt-outs
+(`flows.preference_headers`).
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import Final
 
 from flows.header_aliases import Alias, Aliases
 from flows.headers import corrected_words, header_key, header_words
+from flows.preference_headers import channel_closed_by
 from schemas.reference import Feed
 from schemas.spec import spec_fields
 
@@ -214,14 +216,21 @@ class _Matcher:
         field = self._overrides.get(given, self._overrides.get(header, by_key))
         if field is not None:
             return self._overridden(header, words, field)
-        match = self._look_up(header, words) or self._derive(header, words) or self._correct(header, words)
-        return match or HeaderMatch(header, None, "none", 0.0)
+        return self._known(header, words) or HeaderMatch(header, None, "none", 0.0)
+
+    def _known(self, header: str, words: tuple[str, ...]) -> HeaderMatch | None:
+        return (
+            self._look_up(header, words)
+            or self._derive(header, words)
+            or _opt_out(header)
+            or self._correct(header, words)
+        )
 
     def _overridden(self, header: str, words: tuple[str, ...], field: str) -> HeaderMatch:
         if not self._is_crm:
             # A vendor's ids are its own keys, and which account a feed fills is the feed's to say.
             field = "source_key" if field == "id" else "" if field in _CRM_ONLY else field
-        known = self._look_up(header, words) or self._derive(header, words) or self._correct(header, words)
+        known = self._known(header, words)
         role = known.role if known is not None and known.field == field else ""
         return HeaderMatch(header, field or None, "override", _SURE, role)
 
@@ -276,6 +285,11 @@ class _Matcher:
         if match is None or match.field is None:
             return None
         return replace(match, rule="fuzzy", confidence=round(right[1], 2))
+
+
+def _opt_out(header: str) -> HeaderMatch | None:
+    channel = channel_closed_by(header)
+    return None if channel is None else HeaderMatch(header, "opt_out", "alias", _DERIVED_CONFIDENCE, channel)
 
 
 def _unwrapped(words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], frozenset[str] | None, int]]:

@@ -5,13 +5,12 @@ warehouse may be ahead of them, for a run that is killed leaves none; the next o
 """
 
 import json
-import os
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.errors import LeadmillError
+from flows.lasting_lines import append_lines
 from flows.warehouse import Warehouse
 
 
@@ -55,7 +54,8 @@ def leave_heads(warehouse: Warehouse, archive: Path) -> None:
         return
     try:
         archive.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _append(heads_file(archive), fresh)
+        at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        append_lines(heads_file(archive), [{**asdict(head), "at": at} for head in fresh])
     except OSError as error:
         raise LeadmillError(
             f"{heads_file(archive)}: cannot be written ({error.strerror}); the batches are in the warehouse all the "
@@ -67,14 +67,3 @@ def set_aside(archive: Path, name: str) -> Path | None:
     """Keep the heads under another name, for a warehouse whose batches are others; return where, None without heads."""
     path = heads_file(archive)
     return path.replace(path.with_name(name)) if path.is_file() else None
-
-
-def _append(path: Path, heads: Iterable[Head]) -> None:
-    at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    text = "".join(json.dumps({**asdict(head), "at": at}) + "\n" for head in heads)
-    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "r+b", buffering=0) as file:
-        size = file.seek(0, os.SEEK_END)
-        is_torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-        file.write(b"\n" * is_torn + text.encode())
-        os.fsync(handle)

@@ -5,7 +5,6 @@ first needed; the warehouse keeps a digest of it, so that another key, or none, 
 """
 
 import hmac
-import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ import polars as pl
 from flows.errors import UsageError
 from flows.settings import Settings
 from flows.warehouse import Warehouse
+from flows.whole_files import make_folder, whole_file
 
 _KEY_BYTES: Final = 32
 _FINGERPRINT_OF: Final = "leadmill person key"
@@ -84,15 +84,10 @@ def _fingerprint(key: bytes) -> str:
 
 def _make_key(path: Path) -> bytes:
     key = secrets.token_bytes(_KEY_BYTES)
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(key.hex() + "\n")
-            file.flush()
-            os.fsync(handle)
-    except OSError as error:
-        raise UsageError(f"{path}: the key cannot be written ({error.strerror}); set LEADS_KEY_FILE") from error
+    make_folder(path.parent)
+    # Whole or not at all: half a key, as a crash would leave it, would be a broken one from then on.
+    with whole_file(path) as file:
+        file.write(f"{key.hex()}\n".encode())
     return key
 
 

@@ -14,7 +14,9 @@ from typing import Final, Literal
 import polars as pl
 
 from flows import signals
+from flows.archive import remove_file
 from flows.batches import new_batch
+from flows.erased_people import erased_hashes
 from flows.errors import (
     BatchFailedError,
     BatchHeldError,
@@ -125,11 +127,13 @@ def load_batch(
     row is kept, unless the batch is an approval.
     """
     warehouse, staged, rejected = run.warehouse, None, None
+    is_searched = False
     try:
         staged = run.step(stage_records, open_source, batch, run)
         name = staged.source.name
         if staged.is_sealed:
             staged.source = run.step(redact_source, staged, batch.feed, run)
+        is_searched = True
         staged.changes = run.step(watch_columns, staged, batch.feed, warehouse)
         run.report(Progress(name, "resolve", staged.rows_read))
         run.step(resolve.refuse_id_conflicts, warehouse)
@@ -163,15 +167,28 @@ def load_batch(
     except BatchHeldError as error:
         return close_batch(run, batch, _ending(run, "held", staged, error=str(error)))
     except LeadmillError as error:
-        return close_batch(run, batch, _ending(run, "failed", staged, error=str(error)), rejected)
+        told = f"{error}{'' if is_searched else _forget_unsearched(batch, run)}"
+        return close_batch(run, batch, _ending(run, "failed", staged, error=told), rejected)
     except Exception as error:
         signals.raise_if_stopped(error)
         if load.is_written(warehouse, batch.batch_id):
             # What broke after the commit takes nothing of it back.
             raise
-        close_batch(run, batch, _ending(run, "failed", staged, error=_told_of(error)), rejected)
+        told = f"{_told_of(error)}{'' if is_searched else _forget_unsearched(batch, run)}"
+        close_batch(run, batch, _ending(run, "failed", staged, error=told), rejected)
         raise
     return publish.summarise_batch(warehouse, batch.batch_id, staged.changes.counts)
+
+
+def _forget_unsearched(batch: load.Batch, run: Run) -> str:
+    """Take a file out of the archive in which nobody could look for people of whom nothing may be kept; say so."""
+    sha256 = batch.file_sha256
+    if batch.kind != "ingest" or sha256 is None or load.was_read(run.warehouse, sha256):
+        return ""
+    if run.reference.do_not_load is None and not erased_hashes(run.warehouse):
+        return ""
+    remove_file(run.archive, sha256, run.clock.ends(), "nobody could look through it")
+    return "; the archive did not keep the file, which may hold people of whom nothing may be kept: load it again"
 
 
 def _told_of(error: Exception) -> str:

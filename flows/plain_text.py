@@ -25,7 +25,8 @@ def told_path(path: Path) -> str:
 
 def without_password(url: str) -> str:
     """Return a URL without the user name and password that may stand in it."""
-    return re.sub("//[^/@]*@", "//", url)
+    # Up to the last @ in front of a slash: people write one into a password, too.
+    return re.sub("//[^/]*@", "//", url)
 
 
 def told_header(header: str) -> str:

@@ -27,6 +27,8 @@ UNCLEAR_CODE: Final = "preference_unclear"
 
 # Evidence is a cell and its header, not a letter.
 _LONGEST_EVIDENCE: Final = 200
+# How databases write that there is no time, and JSON that there is nothing in a list.
+_NEVER: Final = r"^\s*(?:0+[-/.]0+[-/.]0+(?:[ T][0:.]+Z?)?|\[\s*\]|\{\s*\})\s*$"
 # A sign-up has a time in a column of its own, which is also when the record was created.
 _SIGN_UP_WORDS: Final = ("optin", "consent", "subscri")
 # What the time column of a list of opt-outs is called, beside those that every export may have.
@@ -78,7 +80,7 @@ def read_column(rows: pl.DataFrame, match: HeaderMatch, feed: Feed) -> Preferenc
 def _read_cells(cells: pl.Series, field: str, feed: Feed) -> pl.DataFrame:
     """Return for each distinct text of a column its status, null where it says none, its time, and if it is unclear."""
     texts = cells.drop_nulls().unique(maintain_order=True)
-    texts = texts.filter(read_blanks(texts).is_not_null())
+    texts = texts.filter(read_blanks(texts).is_not_null() & ~texts.str.contains(_NEVER))
     answers = parse_booleans(texts, field).values
     moments = _parse_moments(texts.set(answers.is_not_null(), None), feed)
     has_moment = moments.is_not_null()

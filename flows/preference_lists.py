@@ -32,7 +32,10 @@ NO_ADDRESS_CODE: Final = "address_required"
 # What the columns of a list of opt-outs are called, beside those that every export may have.
 _CHANNEL_HEADERS: Final = frozenset(("channel", "channels", "contactchannel", "medium"))
 _STATUS_HEADERS: Final = frozenset(
-    ("status", "preference", "consent", "subscriptionstatus", "optinstatus", "optoutstatus")
+    (
+        *("status", "preference", "consent", "consentstatus", "subscriptionstatus", "emailsubscriptionstatus"),
+        *("marketingstatus", "emailmarketingstatus", "optinstatus", "optoutstatus"),
+    )
 )
 _CHANNEL_WORDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("email", "mail", "emails", "newsletter", "mailing"), "email"),
@@ -83,7 +86,9 @@ _NO_ADDRESS: Final = {
 def _listed_preferences(
     rows: pl.DataFrame, matches: Sequence[HeaderMatch], addresses: pl.DataFrame, feed: Feed
 ) -> Preferences:
-    if any(match.field in (OPT_OUT, OPT_IN) and match.header in rows.columns for match in matches):
+    # A status that says nothing leaves a row listed, so it is not for it alone to say who is out.
+    speaking = [match.header for match in matches if match.field in (OPT_OUT, OPT_IN) and not _is_status(match.header)]
+    if any(header in rows.columns for header in speaking):
         return gather_preferences(rows, matches, addresses, feed)
     read = _read_status(rows, feed)
     channels, unknown = _read_channels(rows)
@@ -92,9 +97,13 @@ def _listed_preferences(
     return Preferences(of_contacts(said, addresses, feed.name), pl.concat([read.issues, unknown]))
 
 
+def _is_status(header: str) -> bool:
+    return header_key(header) in _STATUS_HEADERS
+
+
 def _read_status(rows: pl.DataFrame, feed: Feed) -> Preferences:
     """Return the status of each listed row: out, but where a status column says that they are in."""
-    header = next((name for name in rows.columns if header_key(name) in _STATUS_HEADERS), None)
+    header = next(filter(_is_status, rows.columns), None)
     listed = rows.select(
         "row_number",
         pl.lit("all").alias("channel"),

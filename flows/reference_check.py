@@ -15,6 +15,7 @@ from flows.reference_files import read_table
 from flows.routing import TeamRow, columns_of, holds, with_extra
 from flows.routing_file import team_ids_of
 from flows.routing_logic import implies, is_impossible, shared_values
+from flows.steps.suppress import gather_unwanted
 from flows.warehouse import Warehouse
 from schemas.reference_tables import STAGES
 from schemas.routing import TeamRule
@@ -27,7 +28,10 @@ Code = Literal[
     "member_without_team",
     "source_without_team",
     "stage_without_kind",
+    "unwanted_people_kept",
 ]
+
+_MOST_NAMED: Final = 20
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ def check_reference(reference: Reference, warehouse: Warehouse | None) -> list[F
     ]
     if warehouse is not None:
         found += [*_rules_in_use(reference, warehouse, found), *_stages_in_use(reference, warehouse)]
+        found += _unwanted_people(reference, warehouse)
     return found
 
 
@@ -188,6 +193,21 @@ def _stages_in_use(reference: Reference, warehouse: Warehouse) -> Iterator[Findi
         if stage.lower() not in known:
             detail = f"is not there, though {lead_count:,} leads are in it; they count as open"
             yield Finding("note", "stage_without_kind", STAGES.file_name, f'stage "{stage}"', detail)
+
+
+def _unwanted_people(reference: Reference, warehouse: Warehouse) -> Iterator[Finding]:
+    """Say which leads of people in do_not_load.csv came before it named them: it only keeps out who comes later."""
+    # A number without a calling code is of the region of whoever exports it.
+    regions = sorted({feed.region for feed in reference.feeds.values()})
+    contacts = pl.concat([gather_unwanted(reference.do_not_load, region).contacts for region in regions]).unique()
+    if contacts.is_empty():
+        return
+    with warehouse.incoming(contacts):
+        lead_ids = warehouse.frame("audit/unwanted_leads")["lead_id"].to_list()
+    if lead_ids:
+        told = ", ".join(map(str, lead_ids[:_MOST_NAMED])) + (", ..." if len(lead_ids) > _MOST_NAMED else "")
+        detail = f"stand in it and are in the warehouse, since they came before: {told}; run: leads erase --id ID"
+        yield Finding("found", "unwanted_people_kept", "do_not_load.csv", f"{len(lead_ids):,} leads", detail)
 
 
 def _called(what: str, number: int, name: str | None) -> str:

@@ -7,13 +7,12 @@ again by loading their files once more, for the archive and the exports are not 
 import os
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from flows.backup import Contents, checksum_file, contents_of, copy_file, refuse_without_room
+from flows.backup import Contents, checksum_file, contents_of, copy_file, moment_now, place_aside, refuse_without_room
 from flows.erase import erase_again, read_erasures
 from flows.errors import LeadmillError, UsageError, WarehouseBusyError, WarehouseError
 from flows.heads import set_aside
@@ -69,8 +68,9 @@ def restore(settings: Settings, backup: Path, *, is_confirmed: bool = False) -> 
             copy.flush()
             os.fsync(copy.fileno())
             kept = _keep_old(warehouse)
-        # Those of lost batches would be held against the ones that take their numbers.
-        heads = set_aside(settings.archive, f"heads.before-restore-{_now()}.jsonl")
+            # Those of lost batches would be held against the ones that take their numbers. Before these can: a run
+            # leaves again what it misses, and takes nothing away.
+            heads = set_aside(settings.archive, f"heads.before-restore-{moment_now()}.jsonl")
     erased = erase_again(settings)
     return Restored(checked.contents, lost, kept, heads, 0 if erased is None else erased.counts["leads"])
 
@@ -155,9 +155,9 @@ def _keep_old(warehouse: Path) -> Path | None:
     if not warehouse.exists():
         log = log_of(warehouse)
         if log.exists():
-            log.replace(log.with_name(f"{log.name}.before-restore-{_now()}"))
+            log.replace(log.with_name(f"{log.name}.before-restore-{moment_now()}"))
         return None
-    kept = warehouse.with_name(f"{warehouse.stem}.before-restore-{_now()}{warehouse.suffix}")
+    kept = place_aside(warehouse)
     try:
         # A second name for the file: at no moment is there no warehouse, which the next run would begin anew.
         os.link(warehouse, kept)
@@ -167,7 +167,3 @@ def _keep_old(warehouse: Path) -> Path | None:
     if log_of(warehouse).exists():
         log_of(warehouse).replace(log_of(kept))
     return kept
-
-
-def _now() -> str:
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"

@@ -1,4 +1,4 @@
-"""Retention: removes what was kept for long enough (`retention.toml`): archived files, and the text of rejected rows.
+"""Retention: removes what was kept for long enough (`retention.toml`): archived files, texts of rejected rows, backups.
 
 What batches did stays: their rows, counts and reasons, and the records of leads. Of a removed file a note is left in
 the archive, so that it is not taken for lost.
@@ -8,33 +8,38 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import polars as pl
 
 from flows.archive import archived_file, place_in, remove_file, sha256_of
+from flows.backup import copies_of, remove_copy
 from flows.reference import load_reference
 from flows.run import Progress, Request, Run, open_run
 from flows.settings import Settings
-from flows.warehouse import Warehouse, rewrite_warehouse
+from flows.warehouse import due_for_rewriting, rewrite_warehouse
 
-COLUMNS: Final = ("what", "batch_id", "finished_at", "item_count", "file_sha256")
+What = Literal["archived file", "text of rejected rows", "backup"]
+WHAT: Final[tuple[What, ...]] = get_args(What)
+COLUMNS: Final = ("what", "batch_id", "finished_at", "item_count", "file_sha256", "path")
 # Long beyond any month or leap year: a file that no batch names has only its own time to go by.
 _DAYS_OF_MONTH: Final = 31
 
 
 @dataclass(frozen=True)
 class Removal:
-    """What is removed: a file of the archive, by its last batch, or the texts of a batch's rejected rows.
+    """What is removed: a file of the archive, by its last batch, the texts of a batch's rejected rows, or a backup.
 
-    `batch_id` and `finished_at` are None of a file that no batch names: what a run that was killed left.
+    `batch_id` and `finished_at` are None of a file that no batch names: what a run that was killed left. Of a backup
+    `finished_at` is when it was made.
     """
 
-    what: Literal["archived file", "text of rejected rows"]
+    what: What
     batch_id: int | None
     finished_at: datetime | None
     item_count: int
     file_sha256: str | None = None
+    path: str | None = None
 
 
 def retain(
@@ -53,14 +58,16 @@ def retain(
     with open_run(settings, reference, request, report=report, must_exist=True) as run:
         files = list(_old_files(run, now))
         texts = _old_texts(run, now)
+        backups = _old_backups(run, now)
         if not is_dry_run:
-            _forget_texts(run.warehouse, [text.batch_id for text in texts])
+            _forget_texts(run, [text.batch_id for text in texts])
             for file in files:
                 remove_file(run.kept_archive, str(file.file_sha256), now)
-    if texts and not is_dry_run:
-        # DuckDB leaves what was deleted in the file until its place is needed.
+            for backup in backups:
+                remove_copy(Path(str(backup.path)))
+    if due_for_rewriting(settings.warehouse).exists() and not is_dry_run:
         rewrite_warehouse(settings.warehouse, wait_seconds=settings.wait_seconds)
-    return [*files, *texts]
+    return [*files, *texts, *backups]
 
 
 def _old_files(run: Run, now: datetime) -> Iterator[Removal]:
@@ -86,7 +93,19 @@ def _old_texts(run: Run, now: datetime) -> list[Removal]:
     return [Removal("text of rejected rows", batch_id, at, row_count) for batch_id, at, row_count in rows]
 
 
-def _forget_texts(warehouse: Warehouse, batch_ids: list[int | None]) -> None:
+def _old_backups(run: Run, now: datetime) -> list[Removal]:
+    days = run.reference.retention.backup_days
+    if days is None:
+        return []
+    copies = copies_of(run.settings.warehouse)
+    return [Removal("backup", None, made, 1, path=str(path)) for path, made in copies if (now - made).days >= days]
+
+
+def _forget_texts(run: Run, batch_ids: list[int | None]) -> None:
+    if not batch_ids:
+        return
+    warehouse = run.warehouse
+    due_for_rewriting(run.settings.warehouse).touch(mode=0o600)
     batches = pl.DataFrame({"batch_id": batch_ids}, schema={"batch_id": pl.Int64})
     with warehouse.transaction(), warehouse.incoming(batches):
         warehouse.run("retain/forget_rejected_text")

@@ -1,4 +1,6 @@
-"""`leads up`: the flows, served: one deployment per scheduled feed, one for loads by hand, and one for sweeps.
+"""`leads up`: the flows, served: one deployment per scheduled feed, one for loads by hand, one for sweeps.
+
+Where there is a `retention.toml`, one more removes by its schedule what was kept for long enough.
 
 Runs of one deployment queue behind each other; that two runs never write at once is the warehouse's
 own lock, not Prefect's.
@@ -20,12 +22,15 @@ from flows import output
 from flows.ingest import ingest_leads
 from flows.plain_text import without_password
 from flows.prefect_server import own_prefect_server
-from flows.reference import load_reference
+from flows.reference import RETENTION_FILE, load_reference
+from flows.retention import retain_data
 from flows.settings import Settings
 from flows.sweep import sweep_duplicates
 from schemas.reference import Feed
+from schemas.retention import Retention
 
 BY_HAND: Final = "by-hand"
+BY_SCHEDULE: Final = "by-schedule"
 
 
 def serve_deployments(settings: Settings) -> None:
@@ -41,9 +46,13 @@ def serve_deployments(settings: Settings) -> None:
             api_url = stack.enter_context(own_prefect_server(with_schedules=True))
             stack.enter_context(temporary_settings({PREFECT_API_URL: api_url}))
         deployments = [deployment_of(feed) for feed in scheduled] + [deployment_by_hand(), deployment_of_sweeps()]
+        if RETENTION_FILE in reference.contents:
+            deployments.append(deployment_of_retention(reference.retention))
         output.note(f"Prefect: {without_password(str(PREFECT_API_URL.value())).removesuffix('/api')}")
         for feed in scheduled:
             output.note(f"feed {feed.name}: {feed.schedule} ({feed.timezone})")
+        if RETENTION_FILE in reference.contents:
+            output.note(f"{RETENTION_FILE}: {reference.retention.schedule} (UTC)")
         output.note(
             f"by hand: prefect deployment run ingest-leads/{BY_HAND} (or sweep-duplicates/{BY_HAND}), or the UI."
         )
@@ -72,6 +81,16 @@ def deployment_by_hand() -> RunnerDeployment:
 def deployment_of_sweeps() -> RunnerDeployment:
     """Return the deployment for sweeps that someone starts."""
     return _deployment(BY_HAND, "Joins leads that turn out to be one person.", of=sweep_duplicates)
+
+
+def deployment_of_retention(retention: Retention) -> RunnerDeployment:
+    """Return the deployment that removes what was kept for long enough."""
+    return _deployment(
+        BY_SCHEDULE,
+        f"Removes what was kept for longer than {RETENTION_FILE} says.",
+        schedule=Cron(retention.schedule, timezone="UTC"),
+        of=retain_data,
+    )
 
 
 def _deployment(

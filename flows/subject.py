@@ -21,7 +21,8 @@ _SECTIONS: Final = (
     ("Rejected rows", "rejected", "subject/rejected"),
     ("Cells that could not be used", "issues", "subject/issues"),
     ("How the records were found to be of one person", "decisions", "subject/decisions"),
-    ("How the person may be contacted", "preferences", "subject/preferences"),
+    ("How the person may be contacted", "may_contact", "subject/may_contact"),
+    ("What was said about that", "preferences", "subject/preferences"),
     ("Team and owner", "assignments", "subject/assignments"),
     ("Log", "events", "subject/events"),
 )

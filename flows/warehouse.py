@@ -257,7 +257,7 @@ def open_warehouse(
 
 
 def rewrite_warehouse(path: Path, *, wait_seconds: float) -> None:
-    """Write the file anew, with what is in it and nothing that was deleted from it.
+    """Write the file anew, with what is in it and nothing that was deleted from it; then it is no more due to be.
 
     DuckDB leaves deleted rows in the file until their place is needed. Raises WarehouseBusyError while somebody else
     holds the file past the wait.
@@ -276,8 +276,14 @@ def rewrite_warehouse(path: Path, *, wait_seconds: float) -> None:
             with fresh.open("rb") as file:
                 os.fsync(file.fileno())
             fresh.replace(path)
+            due_for_rewriting(path).unlink(missing_ok=True)
         finally:
             fresh.unlink(missing_ok=True)
+
+
+def due_for_rewriting(path: Path) -> Path:
+    """Return the mark of a warehouse that is to be written anew; left before anything is deleted: a kill may follow."""
+    return path.with_name(path.name + ".rewrite-due")
 
 
 def _quoted(path: Path) -> str:

@@ -14,7 +14,15 @@ from flows.backup import newest_backup
 from flows.errors import LeadmillError, WarehouseBusyError, WarehouseError
 from flows.findings import Finding
 from flows.settings import Settings
-from flows.warehouse import check_migrations, is_warehouse, lock_of, log_of, read_all_tables, read_warehouse
+from flows.warehouse import (
+    check_migrations,
+    due_for_rewriting,
+    is_warehouse,
+    lock_of,
+    log_of,
+    read_all_tables,
+    read_warehouse,
+)
 
 # With less a run can hardly write its temporary files.
 _LEAST_FREE_BYTES: Final = 256 * 1024 * 1024
@@ -33,6 +41,9 @@ def examine_warehouse(settings: Settings) -> Iterator[Finding]:
         return
     yield from _lock(path)
     yield from _log(path)
+    if due_for_rewriting(path).exists():
+        told = f"{path}: what was forgotten may be in the file yet: the run was ended before it wrote the file anew"
+        yield Finding("rewriting", "wrong", told, "run: leads retain")
     yield _state(path)
 
 

@@ -191,7 +191,8 @@ def _check_cron_field(text: str, name: str, low: int, high: int) -> None:
             refuse(f'"{text}" is no {name} of a cron schedule ({low} to {high}, "*", lists, ranges, steps)')
 
 
-def _check_cron(value: str) -> str:
+def check_cron(value: str) -> str:
+    """Return a cron schedule of five fields; refuse what is none."""
     fields = value.split()
     if len(fields) != len(_CRON_BOUNDS):
         refuse(
@@ -284,7 +285,7 @@ class Feed(BaseModel):
     trust: tuple[Annotated[str, AfterValidator(_trusted_field)], ...] = ()
     rotate: bool = True
     max_reject_fraction: Annotated[float, Field(ge=0, le=1)] = 0.2
-    schedule: Annotated[str, AfterValidator(_check_cron)] | None = None
+    schedule: Annotated[str, AfterValidator(check_cron)] | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -29,8 +29,15 @@ _WORDS: Final[Mapping[str, bool]] = {
     **dict.fromkeys(_NO.split(), False),
 }
 
-_OUT_WORDS: Final = ("unsubscribed", "opted out", "opted-out", "opt out", "opt-out", "optout", "out")
-_IN_WORDS: Final = ("subscribed", "opted in", "opted-in", "opt in", "opt-in", "optin", "in", "allow", "allowed")
+_OUT_WORDS: Final = (
+    *("unsubscribed", "opted out", "opt out", "optout", "out", "not opted in", "not subscribed", "non subscribed"),
+    *("do not allow", "not allowed", "do not send", "do not contact", "no consent", "blocked", "blacklisted"),
+    *("suppressed", "spam", "reported as spam", "marked as spam", "complained"),
+)
+_IN_WORDS: Final = (
+    *("subscribed", "opted in", "opt in", "optin", "in", "not opted out", "not unsubscribed"),
+    *("allow", "allowed", "send"),
+)
 
 # What a column may say about itself in place of yes and no.
 _WORDS_OF_FIELD: Final[Mapping[str, Mapping[str, bool]]] = {
@@ -45,14 +52,12 @@ _WORDS_OF_FIELD: Final[Mapping[str, Mapping[str, bool]]] = {
         **dict.fromkeys(("not interested", "uninterested", "no thanks", "nicht interessiert", "no interesado"), False),
     },
     "opt_out": {
-        **dict.fromkeys((*_OUT_WORDS, "do not allow", "not allowed"), True),
+        **dict.fromkeys(_OUT_WORDS, True),
         **dict.fromkeys((*_IN_WORDS, "active", "never"), False),
     },
     "opt_in": {
-        **dict.fromkeys((*_IN_WORDS, "granted"), True),
-        **dict.fromkeys(
-            (*_OUT_WORDS, "do not allow", "not allowed", "declined", "refused", "withdrawn", "revoked", "denied"), False
-        ),
+        **dict.fromkeys((*_IN_WORDS, "granted", "implied", "implicit", "express", "explicit"), True),
+        **dict.fromkeys((*_OUT_WORDS, "declined", "refused", "withdrawn", "revoked", "denied"), False),
     },
 }
 
@@ -79,5 +84,5 @@ def _words_of(field: str) -> dict[str, bool]:
 
 
 def _fold(text: str) -> str:
-    # By way of capitals, in which the Turkish i without a dot is like any other.
-    return text.strip("!.").upper().casefold()
+    # Systems write OPTED_OUT, people opted-out. By way of capitals, where the Turkish i without dot is like any other.
+    return " ".join(text.strip("!.").upper().casefold().replace("_", " ").replace("-", " ").split())

@@ -73,7 +73,7 @@ def retain(
     as_json: AsJson = False,
     places: Places = NOWHERE_SPECIAL,
 ) -> None:
-    """Remove what was kept for long enough: archived files, and the text of rejected rows (retention.toml).
+    """Remove what was kept for long enough: archived files, texts of rejected rows, backups (retention.toml).
 
     What became of every row stays, and so do leads and their records. A file that is gone cannot be replayed.
     """

@@ -62,7 +62,8 @@ def check_reference(
     """Look for what is allowed in the reference folder and hardly meant; exit 1 if anything is found.
 
     Rules that never match or that rules before them shadow, teams without members, members in no team, sources
-    without a team, stages without a kind. Where there is a warehouse, its leads say which rules hold of any (notes).
+    without a team, stages without a kind. Where there is a warehouse, its leads say which rules hold of any (notes),
+    and which of them are of people in do_not_load.csv.
     """
     from contextlib import nullcontext
     from dataclasses import asdict

@@ -17,6 +17,9 @@ def erase(
     ] = None,
     email: Annotated[str | None, Parameter(help="show who has this e-mail address")] = None,
     phone: Annotated[str | None, Parameter(help="show who has this phone number")] = None,
+    again: Annotated[
+        bool, Parameter(help="erase once more who is there again, as after a copy was put back", negative="")
+    ] = False,
     yes: Annotated[bool, Parameter(name="--yes", help="with --id: go ahead, for good", negative="")] = False,
     as_json: AsJson = False,
     places: Places = NOWHERE_SPECIAL,
@@ -32,8 +35,11 @@ def erase(
 
         leads erase --id 1000000000042 --yes
     """
-    if sum(given is not None for given in (lead_id, email, phone)) != 1:
-        raise UsageError("say who: --id ID, --email ADDRESS, or --phone NUMBER")
+    if sum(given is not None for given in (lead_id, email, phone, again or None)) != 1:
+        raise UsageError("say who: --id ID, --email ADDRESS, or --phone NUMBER; or --again")
+    if again:
+        _erase_again(places, as_json=as_json)
+        return
     if lead_id is None:
         _show_people(email, phone, places, is_sure=yes, as_json=as_json)
         return
@@ -50,6 +56,18 @@ def erase(
     output.print_text(
         f"Erased by batch {batch_id}." if yes else "Nothing was erased. To erase them for good: add --yes"
     )
+
+
+def _erase_again(places: Places, *, as_json: bool) -> None:
+    from flows.erase import erase_again
+
+    erased = erase_again(places.settings(), report=output.report_progress)
+    counts = {} if erased is None else erased.counts
+    batch_id = None if erased is None or erased.summary is None else erased.summary.columns["batch_id"]
+    if as_json:
+        output.print_json({"batch_id": batch_id, "counts": counts, "people": []})
+        return
+    output.print_text("Nobody who was erased is there." if erased is None else f"Erased again by batch {batch_id}.")
 
 
 def _show_people(email: str | None, phone: str | None, places: Places, *, is_sure: bool, as_json: bool) -> None:

@@ -65,9 +65,7 @@ def keep_parted(warehouse: Warehouse) -> None:
 def assign_leads(warehouse: Warehouse, routing: Routing) -> None:
     """Decide team, source and owner of the touched leads; writes `assignment`."""
     warehouse.run("assign/decide_team_and_source")
-    if routing.skip_opted_out:
-        warehouse.run("assign/skip_opted_out")
-    warehouse.run("assign/create_turns")
+    _create_turns(warehouse, routing)
     if routing.company_owner:
         warehouse.run("assign/find_company_owners")
     _deal_turns(warehouse, routing)
@@ -83,7 +81,7 @@ def stage_handover(warehouse: Warehouse, user: str) -> None:
 def hand_over(warehouse: Warehouse, routing: Routing) -> list[dict[str, Any]]:
     """Decide on new owners of the staged leads; writes `assignment`, returns what becomes of each lead."""
     warehouse.run("assign/propose_handover")
-    warehouse.run("assign/create_turns")
+    _create_turns(warehouse, routing)
     _deal_turns(warehouse, routing)
     warehouse.run("assign/keep_unwanted")
     warehouse.run("assign/write_assignments")
@@ -139,6 +137,12 @@ def _routing_words(
         yield from ((account, place, routing.rules[place].name, None) for place in rules)
         passed = [_word("team", routing.rules[place].name, "condition_false") for place in rules]
         yield account, None, None, ", ".join(passed) or None
+
+
+def _create_turns(warehouse: Warehouse, routing: Routing) -> None:
+    if routing.skip_opted_out:
+        warehouse.run("assign/skip_opted_out")
+    warehouse.run("assign/create_turns")
 
 
 def _deal_turns(warehouse: Warehouse, routing: Routing) -> None:

@@ -89,6 +89,11 @@ def set_next_batch_id(warehouse: Warehouse, batch_id: int) -> None:
     warehouse.run("load/give_batch_id", {"batch_id": batch_id - 1})
 
 
+def was_read(warehouse: Warehouse, file_sha256: str) -> bool:
+    """Whether a batch read this content to its end."""
+    return bool(warehouse.frame("load/was_read", {"file_sha256": file_sha256}).item())
+
+
 def find_loaded_batch(
     warehouse: Warehouse, feed: Feed, file_sha256: str, *, has_newer_export: bool = False
 ) -> int | None:

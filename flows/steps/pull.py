@@ -156,16 +156,12 @@ def archive_file(path: Path, archive: Path, feed: Feed, now: datetime) -> TakenF
     """
     before = _stat(path)
     try:
-        sha256, size, target = _store(path, archive)
+        sha256, size, target = _store(path, archive, before)
     except OSError as error:
         raise UnreadableFileError(
             f"{path} cannot be kept in the archive {archive} ({error.strerror}); set LEADS_ARCHIVE, or make room"
         ) from error
-    after = _stat(path)
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        # Its beginning is in the archive now, where it harms nobody: it is no batch.
-        raise UnreadableFileError(f"{path} changed while it was read; take it when its export is complete")
-    modified_at = datetime.fromtimestamp(after.st_mtime, UTC)
+    modified_at = datetime.fromtimestamp(before.st_mtime, UTC)
     return TakenFile(
         uri=told_path(path),
         name=path.name,
@@ -183,7 +179,7 @@ def _stat(path: Path) -> os.stat_result:
         raise UnreadableFileError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _store(path: Path, archive: Path) -> tuple[str, int, Path]:
+def _store(path: Path, archive: Path, before: os.stat_result) -> tuple[str, int, Path]:
     """Write a file's decompressed bytes to their place in the archive; return hash, size and place."""
     # Exports are people's data: for the owner of the archive only, and nobody sees half a file.
     archive.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -197,6 +193,10 @@ def _store(path: Path, archive: Path) -> tuple[str, int, Path]:
                 digest.update(block)
                 size += written.result()
         copy.flush()
+        after = _stat(path)
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            # Nothing of it stays: nobody will look through it.
+            raise UnreadableFileError(f"{path} changed while it was read; take it when its export is complete")
         sha256 = digest.hexdigest()
         target = place_in(archive, sha256)
         target.parent.mkdir(mode=0o700, exist_ok=True)

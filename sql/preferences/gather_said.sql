@@ -11,7 +11,7 @@ SELECT
     s.status,
     s.source,
     s.evidence,
-    least(coalesce(max(s.said_at), b.as_of), b.started_at) AS noted_at,
+    least(max(coalesce(s.said_at, b.as_of)), b.started_at) AS noted_at,
     min(s.row_number) AS row_number,
     b.batch_id
 FROM staged_preference AS s

@@ -18,6 +18,7 @@ MAY_IMPORT_PREFECT = {
     "flows/flow_run.py",
     "flows/ingest.py",
     "flows/prefect_server.py",
+    "flows/retention.py",
     "flows/serve.py",
     "flows/sweep.py",
 }

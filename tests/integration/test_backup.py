@@ -10,6 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from flows.backup import back_up
+from flows.settings import load_settings
 from tests.integration.test_cli import Leads, contacts, leads, one_line
 
 __all__ = ["contacts", "leads"]  # fixtures
@@ -66,6 +68,22 @@ def test_a_file_that_is_there_is_replaced_only_if_that_is_wanted(leads: Leads, b
     assert backed_up.read_bytes() == before
     assert leads.json("backup", str(backed_up), "--yes")["batch_count"] == 2
     assert leads("backup", WAREHOUSE, "--yes").returncode == 2
+
+
+def test_a_replacement_that_is_killed_leaves_no_backup_with_the_checksum_of_another(
+    leads: Leads, backed_up: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Path.replace
+
+    def die(path: Path, target: Path) -> Path:
+        if target == backed_up:
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "replace", die)
+        back_up(load_settings(), backed_up, may_replace=True)
+    assert leads("restore", str(backed_up), "--yes").returncode == 0
 
 
 def test_a_backup_waits_for_a_run_and_says_who_holds_the_warehouse(leads: Leads, backed_up: Path) -> None:

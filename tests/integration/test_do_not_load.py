@@ -132,3 +132,52 @@ def test_difference_of_reference_folders_names_nobody(leads: Leads) -> None:
 
     assert "do_not_load.csv" in told.stdout
     assert "@" not in told.stdout
+
+
+def test_who_was_loaded_before_they_stood_there_is_told_and_named_by_id_alone(leads: Leads) -> None:
+    listed = leads.folder / "data" / "reference" / "do_not_load.csv"
+    names = listed.read_text()
+    listed.unlink()
+    (leads.folder / "list.csv").write_text(CSV)
+    leads("ingest", "list.csv")
+    assert leads("check-reference").returncode == 0
+    listed.write_text(names)
+
+    done = leads("check-reference", "--json")
+
+    assert done.returncode == 1
+    [finding] = json.loads(done.stdout)
+    assert (finding["status"], finding["code"]) == ("found", "unwanted_people_kept")
+    [ids] = leads.rows("SELECT string_agg(id, ', ' ORDER BY id) FROM lead WHERE firstName = 'Zoe'")
+    assert f"{ids[0]}; run: leads erase --id ID" in finding["detail"]
+    assert [spelling for spelling in SPELLINGS if spelling in done.stdout.lower()] == []
+    for lead_id in str(ids[0]).split(", "):
+        assert leads("erase", "--id", lead_id, "--yes").returncode == 0
+    assert leads("check-reference").returncode == 0
+
+
+def test_a_file_in_which_nobody_could_look_for_them_is_not_kept(leads: Leads) -> None:
+    lines = "zoe@vance.example,Quokka Ltd\ndana@reyes.example,Acme\n"
+    (leads.folder / "bare.csv").write_text(lines)
+
+    for _ in range(2):
+        [batch] = json.loads(leads("ingest", "bare.csv", "--json").stdout)["batches"]
+        assert batch["status"] == "failed"
+        assert "the archive did not keep the file" in batch["error"]
+        assert kept_of_zoe(leads) == []
+    assert leads("verify").returncode == 0
+    assert "load what is to be loaded again" in leads("replay", "1").stderr
+    # With a header it is read, and kept without her.
+    (leads.folder / "bare.csv").write_text("email,company\n" + lines)
+    leads("ingest", "bare.csv")
+    assert kept_of_zoe(leads) == []
+
+
+def test_a_file_that_nobody_could_read_is_kept_where_everybody_may_be(leads: Leads) -> None:
+    (leads.folder / "data" / "reference" / "do_not_load.csv").unlink()
+    (leads.folder / "bare.csv").write_text("dana@reyes.example,Acme\n")
+
+    [batch] = json.loads(leads("ingest", "bare.csv", "--json").stdout)["batches"]
+
+    assert batch["status"] == "failed"
+    assert (leads.folder / "data" / "archive" / batch["file_sha256"][:2] / batch["file_sha256"]).is_file()

@@ -11,14 +11,17 @@ import pytest
 
 from flows import cli
 from flows.backup import back_up
+from flows.doctor import examine
 from flows.erase import erase, erase_again, people_with
 from flows.errors import UsageError, WarehouseError
 from flows.pipeline import ingest
+from flows.preferences import Said, note_preference
 from flows.reference import load_reference
 from flows.regroup import merge_pairs, unmerge
 from flows.replay import replay
 from flows.restore import restore
 from flows.run import Request, open_run
+from flows.subject import write_subject
 from flows.undo import undo
 from flows.verify import verify
 from flows.warehouse import read_warehouse
@@ -269,6 +272,28 @@ def test_a_backup_that_is_put_back_is_rid_of_them_again(world: World) -> None:
     assert_forgotten(world)
 
 
+def test_a_copy_that_somebody_put_back_by_hand_is_found_by_the_doctor(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = world.folder / "copy"
+    back_up(world.settings, copy)
+    erase(world.settings, [dana_id(world)])
+    assert [each.status for each in examine(lambda: world.settings) if each.check == "erasures"] == ["ok"]
+    world.settings.warehouse.write_bytes(copy.read_bytes())
+    copy.unlink()
+    copy.with_name("copy.sha256").unlink()
+
+    [found] = [each for each in examine(lambda: world.settings) if each.check == "erasures"]
+    assert (found.status, found.fix) == ("wrong", "run: leads erase --again")
+    places = ["--warehouse", str(world.settings.warehouse), "--archive", str(world.settings.archive)]
+    for told in ("Erased again by batch", "Nobody who was erased is there."):
+        monkeypatch.setattr("sys.argv", ["leads", "erase", "--again", *places, "--reference", str(world.reference)])
+        assert cli.main() == 0
+        assert told in capsys.readouterr().out
+    assert [each.status for each in examine(lambda: world.settings) if each.check == "erasures"] == ["ok"]
+    assert [path.name for path in kept_files(world) if SPELLINGS.search(path.read_bytes())] == []
+
+
 def test_a_backup_is_not_put_back_where_nobody_can_tell_who_was_erased(world: World) -> None:
     kept = world.folder / "exports" / "backup.duckdb"
     back_up(world.settings, kept)
@@ -285,6 +310,21 @@ def test_a_list_of_opt_outs_says_nothing_of_them_any_more(world: World) -> None:
     erase(world.settings, [dana_id(world)])
     assert_forgotten(world)
     assert world.rows("SELECT count(*), count(value) FROM contact_preference") == [(2, 1)]
+
+
+def test_what_a_person_is_told_says_how_they_may_be_contacted_and_which_consent_was_taken_back(
+    world: World, tmp_path: Path
+) -> None:
+    for is_out in (True, False):
+        note_preference(world.settings, Said("email", "dana@reyes.example", is_out, "email", evidence="letter"))
+    [(consent,)] = world.rows("SELECT max(batch_id) FROM batch")
+    undo(world.settings, consent)
+    lead_id = dana_id(world)
+    with (tmp_path / "told").open("wb") as file, read_warehouse(world.settings.warehouse, wait_seconds=0) as warehouse:
+        write_subject(warehouse, lead_id, file, "json")
+    told = json.loads((tmp_path / "told").read_bytes())
+    assert told["may_contact"] == [{"may_email": False, "may_call": True, "may_sms": True}]
+    assert [(each["status"], each["is_standing"]) for each in told["preferences"]] == [("out", True), ("in", False)]
 
 
 def test_the_commands(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

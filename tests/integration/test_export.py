@@ -312,15 +312,30 @@ def masked_rows(path: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_masked_export_has_nobody_in_it_and_says_who_is_the_same(world: World, leads: Exporting, form: str) -> None:
     other = {**PERSON, "id": 502, "firstName": "Zoe", "lastName": "Adams", "applicationId": "other", "teamId": 8}
-    world.load("crm", [{"id": 501, **PERSON}, other, {"id": 503, "firstName": "Bo", "lastName": "Chan"}])
-    path = leads(f"masked.{form}", "--masked")
+    kin = [
+        {"id": 600 + place, "firstName": "Kin", "lastName": f"Kin{place}", "source": "Fair", "processStage": "New"}
+        for place in range(3)
+    ]
+    told = {"source": "Told by Canarylast", "processStage": "ask canary"}
+    marks = ["by canary@x.example", "+1 415 555 0142"] * 5
+    crowd = [
+        {"id": 700 + place, "firstName": "Mo", "lastName": f"Mo{place}", "source": mark}
+        for place, mark in enumerate(marks)
+    ]
+    world.load(
+        "crm", [{"id": 501, **PERSON}, other, {"id": 503, "firstName": "Bo", "lastName": "Chan", **told}, *kin, *crowd]
+    )
+    path = leads(f"masked.{form}", "--masked", "--where", "id < 600 OR id >= 700")
     rows = masked_rows(path)
-    assert [tuple(row) for row in rows] == [MASKED_COLUMNS] * 3
-    first, second, third = rows
+    assert [tuple(row) for row in rows] == [MASKED_COLUMNS] * 13
+    first, second, third = rows[:3]
+    assert {row["source"] for row in rows[2:]} == {"other"}
+    assert third["processStage"] == "other"
+    assert not rows[-1]["processStage"]
     everything = repr(rows).lower() + path.read_bytes().decode("latin-1").lower()
     assert "canary" not in everything
     assert "0142" not in everything
-    assert [str(row["id"]) for row in rows] == ["501", "502", "503"]
+    assert [str(row["id"]) for row in rows[:3]] == ["501", "502", "503"]
     assert (first["source"], first["processStage"], str(first["numberOfEmployees"])) == ("Fair", "New", "12")
     assert str(first["createdAt"]).startswith("2025-03-01") and ".000001" in str(first["createdAt"])
     hashes = [name for name in MASKED_COLUMNS if name.endswith("_hash")]

@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import re
+import resource
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ import duckdb
 import polars as pl
 import pytest
 
+from flows import person_key
+from flows.errors import UsageError
+from flows.preferences import Said, note_preference
 from flows.reference import load_reference
 from flows.regroup import merge_pairs
 from flows.run import Request, open_run
@@ -107,11 +111,23 @@ def test_opt_out_columns_of_vendors_close_their_channel(office: Office) -> None:
         ("Marketing consent", "no", (False, False, False)),
         ("Accepts Email Marketing", "no", (False, True, True)),
         ("Opt-in", "yes", (True, True, True)),
+        ("Email Opt In", "OPTED_OUT", (False, True, True)),
+        ("SMS Opted Out", "Yes", (True, True, False)),
+        ("Unsubscribe Date", "0000-00-00 00:00:00", (True, True, True)),
+        ("Unsubscribe Date", "00/00/0000", (True, True, True)),
+        ("Unsubscribed", "[]", (True, True, True)),
+        ("Email_Opt_Out__c", "true", (False, True, True)),
+        ("Do Not Call List", "x", (True, False, True)),
+        ("Email Marketing Status", "Unsubscribed", (False, True, True)),
+        ("Email Marketing Status", "Subscribed", (True, True, True)),
+        ("Permission to Contact", "No", (False, False, False)),
+        ("GDPR Consent", "no", (False, False, False)),
+        ("Consent Withdrawn Date", "2025-12-01", (False, False, False)),
     ]
     rows = [
         {
             "First Name": "Zoe",
-            "Last Name": f"Case{chr(97 + number)}",
+            "Last Name": f"Case{chr(97 + number // 26)}{chr(97 + number % 26)}",
             "Email": f"zoe{number}@case{number}.example",
             "Phone": f"+1212736{5000 + number}",
             header: cell,
@@ -271,6 +287,28 @@ def test_hashes_need_the_key_and_the_key_is_nobody_elses(office: Office) -> None
     assert office.may("Omar") == (False, True, True)
 
 
+def test_a_key_that_could_not_be_written_is_made_by_the_next_run(office: Office) -> None:
+    key = office.leads.folder / "data" / "leads.key"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(UsageError, match="cannot be written"):
+            person_key._make_key(key)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    note_preference(load_settings(), Said("email", "dana@reyes.example", is_out=True))
+
+    assert re.fullmatch(r"[0-9a-f]{64}\n", key.read_text())
+
+
+def test_an_opt_out_without_a_date_counts_from_the_list_though_an_older_one_has_one(office: Office) -> None:
+    office.load("web", [{**DANA, "Opt In": "yes", "Opt-in Date": "2026-01-07"}], "2026-01-07")
+    listed = [{"email": DANA["Email"], "date": "2026-01-06"}, {"email": DANA["Email"], "date": ""}]
+    office.load("stop", listed, "2026-01-08")
+
+    assert office.may() == (False, False, False)
+
+
 def test_dry_run_makes_no_key(office: Office) -> None:
     path = office.file("next.csv", [{**OMAR, "Email Opt Out": "true"}], "2026-01-07")
 
@@ -320,6 +358,14 @@ def test_list_may_say_who_is_in_again(office: Office) -> None:
 
     assert office.may() == (True, True, True)
     assert office.may("Omar") == (False, False, False)
+
+
+@pytest.mark.parametrize("header", ["Status", "Opt-in Status", "Consent", "Email Marketing Status"])
+def test_who_is_listed_with_a_status_that_says_nothing_is_out(office: Office, header: str) -> None:
+    office.load("web", [DANA, OMAR])
+    office.load("stop", [{"email": DANA["Email"], header: ""}, {"email": OMAR["Email"], header: "Cleaned"}])
+
+    assert (office.may(), office.may("Omar")) == ((False,) * 3, (False,) * 3)
 
 
 def test_list_without_addresses_is_refused(office: Office) -> None:

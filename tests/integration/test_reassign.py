@@ -6,6 +6,7 @@ import pytest
 
 from flows.cli import app
 from flows.errors import UsageError
+from flows.preferences import Said, note_preference
 from flows.reassign import reassign
 from flows.reference import load_reference
 from flows.reference_versions import give_back
@@ -89,6 +90,22 @@ def test_leads_that_nobody_can_take_go_to_the_fallback_owner_else_they_stay(worl
     teams(world, fallback="dan")
     assert [lead["rule"] for lead in reassign(world.settings, ANN).leads] == ["fallback"] * 2
     assert lead_owners(world) == "dbcdbc"
+
+
+def test_leads_that_opted_out_of_everything_take_no_turn_where_rotation_skips_them(world: World) -> None:
+    load(world, 1, processStage="New", email="out@acme.example", assignedTo=ANN)
+    note_preference(world.settings, Said("email", "out@acme.example", is_out=True))
+    teams(world, fallback="dan")
+    world.write("routing.toml", "skip_opted_out = true\n")
+    assert [(lead["rule"], lead["new_owner"]) for lead in reassign(world.settings, ANN).leads] == [
+        ("rotation", "bob@acme.example"),
+        ("rotation", "cat@acme.example"),
+        ("opted_out", None),
+    ]
+    assert lead_owners(world) == "bbccbca"
+    assert world.rows("SELECT count(*) FROM assignment WHERE batch_id = 4") == [(2,)]
+    world.write("routing.toml", "skip_opted_out = false\n")
+    assert [lead["rule"] for lead in reassign(world.settings, ANN).leads] == ["rotation"]
 
 
 def test_a_user_whom_nobody_knows_is_told(world: World) -> None:

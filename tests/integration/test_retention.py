@@ -10,10 +10,13 @@ import polars as pl
 import pytest
 
 from flows.archive import archived_file, is_removed, note_of, place_in, removal_note_of, remove_file
+from flows.backup import back_up, checksum_file
+from flows.doctor import examine
 from flows.errors import UsageError
 from flows.pipeline import ingest
 from flows.reference import load_reference
 from flows.replay import replay
+from flows.restore import restore
 from flows.retain import Removal, retain
 from flows.run import Request
 from flows.steps.publish import BatchSummary
@@ -186,6 +189,25 @@ def test_a_removal_that_was_cut_off_is_finished_by_the_next(world: World, monkey
     assert is_removed(archive, sha256)
 
 
+def test_texts_linger_nowhere_though_the_run_was_killed_after_it_forgot_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(world, "bad.csv", BAD)
+
+    def die(path: Path, **how: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("flows.retain.rewrite_warehouse", die)
+        retain(world.settings, now=after(days=91))
+    assert world.rows("SELECT raw FROM rejected_row") == [(None,)]
+    assert RAW.encode() in world.settings.warehouse.read_bytes()
+    assert [each.fix for each in examine(lambda: world.settings) if each.check == "rewriting"] == ["run: leads retain"]
+    assert retain(world.settings, now=after(days=91)) == []
+    assert RAW.encode() not in world.settings.warehouse.read_bytes()
+    assert [path.name for path in world.settings.warehouse.parent.glob("*due*")] == []
+
+
 def test_a_dry_run_tells_the_same_and_removes_nothing(world: World) -> None:
     batch = load(world, "bad.csv", BAD)
     before = everything(world.settings.archive)
@@ -224,6 +246,12 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, message: st
     assert message in str(refused.value)
 
 
+def test_a_schedule_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "retention.toml").write_text('archive_months = 3\nschedule = "daily"\n')
+    with pytest.raises(UsageError, match=r"retention\.toml: line 2, schedule: .*five: minute hour day month weekday"):
+        load_reference(tmp_path)
+
+
 def test_zero_and_nothing_are_the_default(tmp_path: Path) -> None:
     (tmp_path / "retention.toml").write_text("archive_months = 0\n")
     assert load_reference(tmp_path).retention == Retention(archive_months=13, rejected_raw_days=90) == Retention()
@@ -249,6 +277,24 @@ def test_a_sheet_of_a_sheet_whose_texts_are_gone_is_written_without_them(world: 
     retain(world.settings, now=after(days=399))
     for batch_id in (1, summary.columns["batch_id"]):
         assert RAW not in sheet(batch_id).write_csv()
+
+
+def test_backups_go_where_it_is_said_for_how_long_they_are_kept(world: World) -> None:
+    load(world, "a.csv", GOOD)
+    made = back_up(world.settings, None)
+    elsewhere = back_up(world.settings, world.folder / "safe" / "mine.duckdb")
+    aside = restore(world.settings, made.path, is_confirmed=True).kept
+    assert aside is not None
+    world.write("retention.toml", "archive_months = 1200\nrejected_raw_days = 36500\nbackup_days = 30\n")
+    assert retain(world.settings, now=after(days=29)) == []
+    shown = retain(world.settings, now=after(days=31), is_dry_run=True)
+    assert [each.what for each in shown] == ["backup", "backup"]
+    assert made.path.exists() and aside.exists()
+    assert retain(world.settings, now=after(days=31)) == shown
+    assert not made.path.exists() and not checksum_file(made.path).exists() and not aside.exists()
+    # What somebody put elsewhere is theirs to remove.
+    assert elsewhere.path.exists()
+    assert retain(world.settings, now=after(days=31)) == []
 
 
 def test_the_command_lists_row_objects(leads: Leads) -> None:

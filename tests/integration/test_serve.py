@@ -28,6 +28,7 @@ class Served:
         (folder / "data/reference").mkdir(parents=True)
         (folder / "in").mkdir()
         (folder / "data/reference/feeds.toml").write_text(FEEDS)
+        (folder / "data/reference/retention.toml").write_text('schedule = "15 4 1 * *"\n')
         (folder / "in/web.csv").write_text("First Name,Last Name\nDana,Reyes\n")
         (folder / "by-hand.csv").write_text("First Name,Last Name\nEve,Stone\n")
         self.folder = folder
@@ -94,7 +95,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """`leads up` in a folder of its own, ended by Ctrl-C."""
     served = Served(tmp_path_factory.mktemp("served"))
     try:
-        served.wait_for(lambda: len(served.deployments()) == 3, "deployments")
+        served.wait_for(lambda: len(served.deployments()) == 4, "deployments")
         yield served
     finally:
         if served.process.poll() is None:
@@ -104,7 +105,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def test_there_is_a_deployment_per_scheduled_feed_and_one_of_each_flow_for_runs_by_hand(served: Served) -> None:
     deployments = served.deployments()
-    assert set(deployments) == {"ingest-leads/web", "ingest-leads/by-hand", "sweep-duplicates/by-hand"}
+    names = {"ingest-leads/web", "ingest-leads/by-hand", "sweep-duplicates/by-hand", "retain-data/by-schedule"}
+    assert set(deployments) == names
+    retention = deployments["retain-data/by-schedule"]["schedules"][0]["schedule"]
+    assert (retention["cron"], retention["timezone"]) == ("15 4 1 * *", "UTC")
     assert deployments["ingest-leads/web"]["schedules"][0]["schedule"] == {
         "cron": "* * * * *",
         "timezone": "Europe/Berlin",
@@ -123,6 +127,7 @@ def test_there_is_a_deployment_per_scheduled_feed_and_one_of_each_flow_for_runs_
         ("ingest-leads/by-hand", {"feed": 5}, "feed"),
         ("sweep-duplicates/by-hand", {"full": "perhaps"}, "full"),
         ("sweep-duplicates/by-hand", {"fully": True}, "fully"),
+        ("retain-data/by-schedule", {"now": "2099-01-01"}, "now"),
     ],
 )
 def test_bad_parameters_are_refused_readably(
@@ -169,6 +174,19 @@ def test_a_sweep_by_hand_is_named_in_its_batch(served: Served) -> None:
     run_id = served.start("sweep-duplicates/by-hand", {"full": True})
     batches = served.wait_for(lambda: [b for b in served.batches() if b[0] == "sweep"], "sweep")
     assert batches == [("sweep", "manual", run_id)]
+
+
+def test_what_was_kept_for_long_enough_is_removed(served: Served) -> None:
+    served.wait_for(served.batches, "warehouse")
+    old = served.folder / "data/archive/aa" / f"aa{'0' * 62}"
+    old.parent.mkdir(exist_ok=True)
+    old.write_text("what a killed run left")
+    os.utime(old, (0, 0))
+    served.start("retain-data/by-schedule", {"dry_run": False})
+    served.wait_for(lambda: not old.exists(), "removal")
+    wanted = {"artifacts": {"key": {"any_": ["retain-summary"]}}}
+    [artifact] = served.wait_for(lambda: served.post("/artifacts/filter", wanted).json(), "artifact")
+    assert artifact["data"] == "1 x archived file, 0 x text of rejected rows, 0 x backup removed"
 
 
 def test_a_sweep_from_the_command_line_is_a_flow_run_where_a_server_is_named(served: Served) -> None:

@@ -95,6 +95,7 @@ INCOMING = {
     "stage/fill_raw_text": pl.DataFrame(schema={"row_number": pl.Int64, "raw": pl.String}),
     "assign/gather_past": pl.DataFrame(schema={"since": pl.Datetime("us", "UTC")}),
     "assign/stage_handover": pl.DataFrame(schema={"user": pl.String}),
+    "audit/unwanted_leads": pl.DataFrame(schema={"kind": pl.String, "value": pl.String}),
     "export/documents": pl.DataFrame(schema={"lead_id": pl.Int64}),
     "export/leads": pl.DataFrame(schema={"lead_id": pl.Int64}),
     "rebuild/dismiss": pl.DataFrame(schema={"batch_id": pl.Int64, "row_number": pl.Int64}),

@@ -520,3 +520,54 @@ def test_a_spec_name_to_the_letter_is_that_field_whatever_vendor_the_rest_looks_
     headers = ["firstName", "lastName", "email", "teamId", "leadSourceId"]
     matches = map_headers(headers, Feed(name="web"), load_aliases(None))
     assert [match.field for match in matches] == headers
+
+
+# --- opt-outs by their words
+
+
+@pytest.mark.parametrize(
+    ("header", "channel"),
+    [
+        ("SMS Opted Out", "sms"),
+        ("PersonHasOptedOutOfEmail", "email"),
+        ("PersonDoNotCall", "phone"),
+        ("Email_Opt_Out__c", "email"),
+        ("et4ae5__HasOptedOutOfMobile__c", ""),
+        ("hs_email_optout_8363428", "email"),
+        ("Opted out of email: Newsletter", "email"),
+        ("Unsubscribed From Emails At", "email"),
+        ("Do Not Call List", "phone"),
+        ("Do Not Text/SMS", "sms"),
+        ("Do Not Call or Email", ""),
+        ("WhatsApp Opt Out", "sms"),
+        ("Global Opt-Out", ""),
+        ("Unsub Date", ""),
+        ("On DNC List", ""),
+        ("Is Blacklisted", ""),
+        ("Don't contact", ""),
+        ("donotsendmm", "email"),
+    ],
+)
+def test_opt_outs_that_no_alias_names_are_known_by_their_words(header: str, channel: str, aliases: Aliases) -> None:
+    match = only(header, aliases)
+    assert (match.field, match.role) == ("opt_out", channel)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Opt Out Reason",
+        "Unsubscribe Link",
+        "Unsubscribe URL",
+        "Unsubscribed Campaign",
+        "Has Opted Out Of Fax",
+        "Number of Unsubscribes",
+        "Suppression Reason",
+        "Blacklisted IP",
+        "Do Not Sync",
+        "Call Date",
+        "Text Messages",
+    ],
+)
+def test_what_is_told_about_an_opt_out_is_none(header: str, aliases: Aliases) -> None:
+    assert only(header, aliases).field not in ("opt_out", "opt_in")

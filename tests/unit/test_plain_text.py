@@ -55,4 +55,5 @@ def test_a_header_that_may_be_a_cell_is_masked(header: str, told: str) -> None:
 
 def test_a_url_is_told_without_its_password() -> None:
     assert without_password("https://ann:s3cret@host:4200/api") == "https://host:4200/api"
+    assert without_password("https://ann:s3@cret@host:4200/api") == "https://host:4200/api"
     assert without_password("https://host/a@b") == "https://host/a@b"

@@ -6,7 +6,7 @@ import io
 import os
 import stat
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -296,16 +296,16 @@ def test_file_that_cannot_be_opened_is_unreadable(tmp_path: Path) -> None:
 
 def test_file_that_changes_while_it_is_read_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write(tmp_path / "leads.csv")
-    store = pull._store
+    blocks = packing.unpacked_blocks
 
-    def store_late(path: Path, archive: Path) -> Any:
-        stored = store(path, archive)
+    def grow(path: Path) -> Iterator[bytes]:
+        yield from blocks(path)
         write(path, b"a,b\n1,2\n3,4\n")
-        return stored
 
-    monkeypatch.setattr(pull, "_store", store_late)
+    monkeypatch.setattr(pull, "unpacked_blocks", grow)
     with pytest.raises(UnreadableFileError, match="changed while it was read"):
         take(file, tmp_path / "archive")
+    assert archived(tmp_path / "archive") == []
 
 
 # ---- as of when

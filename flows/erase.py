@@ -27,7 +27,7 @@ from flows.reference import load_reference
 from flows.run import Progress, Request, Run, open_run
 from flows.settings import Settings
 from flows.steps import load, publish
-from flows.warehouse import Warehouse, rewrite_warehouse
+from flows.warehouse import Warehouse, due_for_rewriting, rewrite_warehouse
 from schemas.reference import DEFAULT_FEED, Feed
 
 _LEAST_DIGITS: Final = 7
@@ -143,6 +143,8 @@ def _erase(run: Run, people: Sequence[dict[str, Any]]) -> Erased:
     begin_staging(run, batch)
     find_content(warehouse, people)
     counts = warehouse.frame("erase/count_content").row(0, named=True)
+    # What is deleted lies in the file until that is written anew; a kill in between is made good by `leads retain`.
+    due_for_rewriting(run.settings.warehouse).touch(mode=0o600)
     with warehouse.transaction():
         key = person_key(run.settings, warehouse)
         known = warehouse.frame("erase/known_by")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from flows.reference import load_reference
 from flows.regroup import merge_pairs, unmerge
 from flows.replay import replay
 from flows.restore import restore
+from flows.retain import retain
 from flows.run import Request, open_run
 from flows.subject import write_subject
 from flows.undo import undo
@@ -110,6 +112,22 @@ def test_who_is_erased_is_in_no_file_and_the_chain_is_whole(world: World) -> Non
         ("erase", "loaded", 0)
     ]
     assert world.rows("SELECT count(*) FROM batch_row WHERE batch_id = 1") == [(5,)], "her rows are counted still"
+
+
+def test_retention_finishes_an_erasure_that_was_killed_before_the_file_was_written_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(path: Path, **how: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("flows.erase.rewrite_warehouse", die)
+        erase(world.settings, [dana_id(world)])
+    [finding] = [each for each in examine(lambda: world.settings) if each.check == "rewriting"]
+    assert finding.fix == "run: leads retain"
+    assert SPELLINGS.search(world.settings.warehouse.read_bytes())
+    retain(world.settings, now=datetime.now(UTC))
+    assert_forgotten(world)
 
 
 def test_nobody_comes_back_with_the_files(world: World) -> None:

@@ -240,6 +240,21 @@ def test_only_newer_evidenced_consent_lifts_an_opt_out(office: Office) -> None:
     assert office.may() == (False, True, True), "a later opt-out counts again"
 
 
+def test_an_opt_out_goes_along_when_the_record_gets_a_new_address(office: Office) -> None:
+    dana = {**DANA, "Record ID": "k1"}
+    moved = {**dana, "Email": "dana@moved.example", "Email Opt Out": "", "Email Opt In": "", "Opt-in Date": ""}
+    office.load("web", [{**dana, "Email Opt Out": "true"}, {**OMAR, "Record ID": "k2"}], "2026-01-10")
+    office.load("web", [moved], "2026-01-11")
+    assert office.leads.rows("SELECT value FROM lead_contact WHERE kind = 'email' AND value LIKE 'dana%'") == [
+        ("dana@moved.example",)
+    ]
+    assert (office.may(), office.may("Omar")) == ((False, True, True), (True, True, True))
+    office.load("web", [{**moved, "Email Opt In": "yes", "Opt-in Date": "2026-01-05 10:00"}], "2026-01-12")
+    assert office.may() == (False, True, True), "consent of before the opt-out lifts nothing"
+    office.load("web", [{**moved, "Email Opt In": "yes", "Opt-in Date": "2026-01-12 10:00"}], "2026-01-13")
+    assert office.may() == (True, True, True)
+
+
 def test_known_opt_outs_are_kept_once(office: Office) -> None:
     for day in ("2026-01-01", "2026-01-02", "2026-01-03"):
         office.load("list", [{**DANA, "Email Opt Out": "true"}, {**OMAR, "Notes": day}], day)

@@ -1,6 +1,6 @@
 -- Purpose: how much there is of the people who are to be erased, in words for people.
 -- Grain: one row. Parameters: none.
--- Reads: erased_lead, erased_id, erased_record, erased_row, rejected_row, lead_event, batch. Writes: nothing. Caller: flows/erase.py.
+-- Reads: erased_lead, erased_log, erased_record, erased_row, rejected_row, lead_event, batch. Writes: nothing. Caller: flows/erase.py.
 
 SELECT
     (SELECT count(*) FROM erased_lead AS e) AS leads,
@@ -14,7 +14,7 @@ SELECT
     (
         SELECT count(*)
         FROM lead_event AS v
-        WHERE v.lead_id IN (SELECT i.lead_id FROM erased_id AS i)
+        INNER JOIN erased_log AS g ON g.lead_id = v.lead_id AND v.batch_id BETWEEN g.from_batch_id AND g.until_batch_id
     ) AS events,
     (
         SELECT count(DISTINCT b.file_sha256)

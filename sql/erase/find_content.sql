@@ -1,11 +1,12 @@
 -- Purpose: all that the warehouse has of the people who are to be erased: their ids, records, contacts, rows of files.
 -- Grain: erased_id one row per id they ever had; erased_record per version; erased_contact per value of a kind, is_shared
---   where somebody else has it too; erased_row per row of a batch, rejected ones among them.
+--   where somebody else has it too; erased_row per row of a batch, rejected ones among them; erased_log per lead whose log
+--   is theirs too, from one batch up to another.
 -- Rules: a rejected row is theirs that became a record of theirs, names one by its key, or holds one of their addresses;
 --   a shared address with one of their names only.
 -- Reads: erased_lead, lead_alias, record_lead, record, record_contact, batch_row, rejected_row, rejected_sighting,
---   contact_preference.
--- Writes: erased_id, erased_record, erased_contact, erased_name, erased_row. Caller: flows/erase.py.
+--   contact_preference, match_decision, lead_event, batch.
+-- Writes: erased_id, erased_record, erased_contact, erased_name, erased_row, erased_log. Caller: flows/erase.py.
 
 -- What an undo withdrew, record_lead knows nothing of. If the source said the same person again since, they got another id.
 CREATE OR REPLACE TEMP TABLE erased_id AS
@@ -155,3 +156,53 @@ SELECT
     t.batch_id,
     t.row_number
 FROM all_told AS t;
+
+-- A lead that was one with theirs for a while tells of them in what was logged and kept of it until they were parted.
+CREATE OR REPLACE TEMP TABLE erased_log AS
+WITH joined AS (
+    SELECT
+        coalesce(a.lead_id, w.lead_id) AS lead_id,
+        w.batch_id
+    FROM batch_row AS w
+    LEFT JOIN lead_alias AS a ON a.alias_id = w.lead_id
+    WHERE w.record_id IN (SELECT r.record_id FROM erased_record AS r)
+    UNION ALL
+    SELECT
+        k.lead_id,
+        d.batch_id
+    FROM match_decision AS d
+    INNER JOIN record AS r ON r.record_id IN (d.record_id, d.other_record_id)
+    INNER JOIN record_lead AS k ON k.source_id = r.source_id
+    WHERE
+        d.decision = 'merged'
+        AND (
+            d.record_id IN (SELECT e.record_id FROM erased_record AS e)
+            OR d.other_record_id IN (SELECT e.record_id FROM erased_record AS e)
+        )
+),
+
+other AS (
+    SELECT
+        j.lead_id,
+        min(j.batch_id) AS from_batch_id
+    FROM joined AS j
+    WHERE j.lead_id NOT IN (SELECT i.lead_id FROM erased_id AS i)
+    GROUP BY j.lead_id
+)
+
+SELECT
+    i.lead_id,
+    0 AS from_batch_id,
+    (SELECT max(b.batch_id) FROM batch AS b) AS until_batch_id
+FROM erased_id AS i
+UNION ALL
+SELECT
+    o.lead_id,
+    o.from_batch_id,
+    coalesce(
+        max(v.batch_id) FILTER (WHERE v.event IN ('lead_unmerged', 'lead_reverted', 'lead_moved')),
+        (SELECT max(b.batch_id) FROM batch AS b)
+    ) AS until_batch_id
+FROM other AS o
+LEFT JOIN lead_event AS v ON v.lead_id = o.lead_id AND v.batch_id > o.from_batch_id
+GROUP BY o.lead_id, o.from_batch_id;

@@ -1,7 +1,8 @@
 -- Purpose: remove people from all tables. Left are numbers: which rows there were, and what became of them.
 -- Grain: as the tables. A rejected row keeps its codes, an event its name and time; ids become aliases of nobody.
--- Reads: erased_lead, erased_id, erased_record, erased_contact, erased_row. Writes: record, record_contact, record_identity, record_evidence,
---   record_block, record_lead, lead, lead_version, lead_contact, cell_issue, match_decision, lead_event, rejected_row, contact_preference, lead_alias.
+-- Reads: erased_lead, erased_id, erased_record, erased_contact, erased_row, erased_log.
+-- Writes: record, record_contact, record_identity, record_evidence, record_block, record_lead, lead, lead_version, shared_version,
+--   lead_contact, cell_issue, match_decision, lead_event, rejected_row, contact_preference, lead_alias.
 -- Caller: flows/erase.py.
 
 DELETE FROM record_contact
@@ -28,6 +29,20 @@ WHERE id IN (SELECT e.lead_id FROM erased_lead AS e);
 DELETE FROM lead_version
 WHERE lead_id IN (SELECT i.lead_id FROM erased_id AS i);
 
+-- What another lead was while it was one with theirs: that there was something is left, as where no row stood.
+CREATE OR REPLACE TEMP TABLE shared_version AS
+SELECT
+    v.lead_id,
+    v.until_batch_id
+FROM lead_version AS v
+INNER JOIN erased_log AS g
+    ON g.lead_id = v.lead_id AND v.until_batch_id > g.from_batch_id AND v.until_batch_id <= g.until_batch_id;
+
+DELETE FROM lead_version
+WHERE (lead_id, until_batch_id) IN (SELECT (s.lead_id, s.until_batch_id) FROM shared_version AS s);
+
+INSERT INTO lead_version BY NAME FROM shared_version;
+
 DELETE FROM lead_contact
 WHERE lead_id IN (SELECT e.lead_id FROM erased_lead AS e);
 
@@ -50,7 +65,8 @@ SET
     requestIpAddress = NULL,
     requestMethod = NULL,
     requestPath = NULL
-WHERE lead_id IN (SELECT i.lead_id FROM erased_id AS i);
+FROM erased_log AS g
+WHERE g.lead_id = lead_event.lead_id AND lead_event.batch_id BETWEEN g.from_batch_id AND g.until_batch_id;
 
 UPDATE rejected_row
 SET

@@ -1,6 +1,6 @@
 -- Purpose: which sealed rows the people are in who are to be erased, so that their blocks are sealed anew.
 -- Grain: one row per part, batch and key (sql/chain).
--- Parameters: none. Reads: erased_record, erased_row, erased_id, cell_issue, rejected_row, lead_event, match_decision. Writes: nothing.
+-- Parameters: none. Reads: erased_record, erased_row, erased_id, erased_log, cell_issue, rejected_row, lead_event, match_decision. Writes: nothing.
 -- Caller: flows/erase.py.
 
 SELECT
@@ -30,7 +30,7 @@ SELECT
     e.batch_id,
     coalesce(e.id, 0) AS key
 FROM lead_event AS e
-WHERE e.lead_id IN (SELECT i.lead_id FROM erased_id AS i)
+INNER JOIN erased_log AS g ON g.lead_id = e.lead_id AND e.batch_id BETWEEN g.from_batch_id AND g.until_batch_id
 UNION
 SELECT
     'match_decision' AS part,

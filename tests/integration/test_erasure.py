@@ -195,6 +195,32 @@ def test_one_of_two_who_were_parted_goes_alone(world: World) -> None:
     assert [finding for finding in verify(world.settings) if finding.status != "ok"] == []
 
 
+def test_the_log_of_somebody_who_was_one_with_them_for_a_while_tells_nothing_of_them(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    ida = {"firstName": "Ida", "lastName": "Stone", "phone": "+16467360100"}
+    take(world, "list", "list-2026-01-01.json", json.dumps([ida]).encode())
+    take(world, "web", "web-2026-01-02.json", json.dumps([dana(jobTitle="Zookeeper")]).encode())
+    [(ida_id,)] = world.rows("SELECT id FROM lead WHERE firstName = 'Ida'")
+    pair = world.rows("SELECT source_id FROM record_lead ORDER BY source_id")
+    with open_run(world.settings, load_reference(world.reference), Request()) as run:
+        merge_pairs(run, [(pair[0][0], pair[1][0])])
+    take(world, "list", "list-2026-01-03.json", json.dumps([{**ida, "company": "Stone Ltd"}]).encode())
+    [(joint_id,)] = world.rows("SELECT id FROM lead")
+    with open_run(world.settings, load_reference(world.reference), Request()) as run:
+        unmerge(run, joint_id)
+    there = [lead_id for (lead_id,) in world.rows("SELECT id FROM lead WHERE firstName = 'Dana'")]
+    before = world.rows("SELECT * FROM lead WHERE firstName = 'Ida'")
+    erase(world.settings, there)
+    spelling = re.compile(rb"(?i)dana|reyes|zookeeper")
+    assert [path.name for path in kept_files(world) if spelling.search(path.read_bytes())] == []
+    assert world.rows("SELECT * FROM lead") == before
+    assert world.rows(f"SELECT event FROM lead_event WHERE lead_id = {ida_id} ORDER BY id")[:2] == [
+        ("lead_created",),
+        ("lead_merged",),
+    ]
+    assert [finding for finding in verify(world.settings) if finding.status != "ok"] == []
+
+
 def test_who_came_as_one_with_them_and_was_parted_stays_in_the_file(tmp_path: Path) -> None:
     world = World(tmp_path)
     same = [dana(id="a"), dana(id="b", notes="the other one")]

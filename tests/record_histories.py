@@ -81,10 +81,16 @@ def provenance(warehouse: Warehouse, name: str) -> list[tuple[str | None, int | 
     return list(rows.select("feed", "batch_id", "rule").iter_rows())
 
 
+def withdraw_records(warehouse: Warehouse, undo_id: int) -> None:
+    """Withdraw the records that stood by the batch which another, by its audit row, undoes."""
+    warehouse.connection.execute(f"CREATE OR REPLACE TEMP TABLE this_batch AS SELECT {undo_id}::BIGINT AS batch_id")
+    warehouse.run("undo/withdraw_records")
+
+
 def _empty(warehouse: Warehouse) -> None:
     for table in (
         *("batch", "batch_belief", "batch_row", "record", "record_lead", "record_contact"),
-        *("lead", "lead_contact", "lead_assignment", "lead_revision"),
+        *("lead", "lead_contact", "lead_assignment", "lead_revision", "withdrawn_record", "confirmed_record"),
     ):
         warehouse.connection.execute(f"DELETE FROM {table}")
 
@@ -121,6 +127,8 @@ def _write(warehouse: Warehouse, versions: Sequence[Version]) -> None:
         for number in range(1, len(versions) + 1)
     ]
     warehouse.append("batch_row", pl.DataFrame(rows))
+    for (undo_id,) in warehouse.connection.sql("SELECT batch_id FROM batch WHERE kind = 'undo'").fetchall():
+        withdraw_records(warehouse, undo_id)
 
 
 def _record(number: int, version: Version, sources: dict[tuple[str, str], int]) -> dict[str, Any]:

@@ -84,4 +84,7 @@ WHERE
     OR d.teamId IS DISTINCT FROM d.previous_team_id
     OR d.leadSourceId IS DISTINCT FROM d.previous_source_id
     OR d.assignedTo IS DISTINCT FROM d.previous_owner
-    OR d.previous_lead_id IN (SELECT r.previous_lead_id FROM reinstated_person AS r);
+    OR (
+        d.previous_lead_id IN (SELECT r.previous_lead_id FROM reinstated_person AS r)
+        AND (d.team_rule NOT IN ('crm', 'trusted') OR d.owner_rule NOT IN ('crm', 'trusted'))
+    );

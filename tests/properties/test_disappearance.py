@@ -15,7 +15,7 @@ from flows.steps.disappear import Listing, settle_missing, write_listing
 from flows.steps.load import ReferenceTables
 from flows.warehouse import Warehouse
 from schemas.reference import Feed
-from tests.record_histories import empty_warehouse, on_day
+from tests.record_histories import empty_warehouse, on_day, withdraw_records
 
 KEYS = ("a", "b", "c")
 FEEDS = {
@@ -143,7 +143,7 @@ def _since(feed: str, own: set[str], standing: dict[int, Night]) -> datetime | N
 def _empty(warehouse: Warehouse) -> None:
     for table in (
         *("batch", "batch_row", "batch_listing", "record", "record_lead", "rejected_row", "rejected_sighting"),
-        *("lead", "lead_event"),
+        *("withdrawn_record", "confirmed_record", "lead", "lead_event"),
     ):
         warehouse.connection.execute(f"DELETE FROM {table}")
 
@@ -275,6 +275,7 @@ def _audit(warehouse: Warehouse, number: int, kind: str, of: int | None, night: 
 def _undo(warehouse: Warehouse, number: int, of: int) -> None:
     """What an undo leaves: its audit row, and no source records and leads that only its batch knew."""
     _audit(warehouse, number, "undo", of, Night("web", 1, frozenset(), frozenset()))
+    withdraw_records(warehouse, number)
     warehouse.connection.execute(
         "DELETE FROM record_lead WHERE source_id NOT IN"
         " (SELECT source_id FROM record WHERE record_id NOT IN (SELECT record_id FROM withdrawn_record))"

@@ -58,16 +58,16 @@ def retain(
     with open_run(settings, reference, request, report=report, must_exist=True) as run:
         files = list(_old_files(run, now))
         texts = _old_texts(run, now)
-        backups = _old_backups(run, now)
+        copies = _old_copies(run, now)
         if not is_dry_run:
             _forget_texts(run, [text.batch_id for text in texts])
             for file in files:
                 remove_file(run.kept_archive, str(file.file_sha256), now)
-            for backup in backups:
-                remove_copy(Path(str(backup.path)))
+            for path, _ in copies:
+                remove_copy(path)
     if due_for_rewriting(settings.warehouse).exists() and not is_dry_run:
         rewrite_warehouse(settings.warehouse, wait_seconds=settings.wait_seconds)
-    return [*files, *texts, *backups]
+    return [*files, *texts, *(Removal("backup", None, made, 1, path=str(path)) for path, made in copies)]
 
 
 def _old_files(run: Run, now: datetime) -> Iterator[Removal]:
@@ -93,12 +93,11 @@ def _old_texts(run: Run, now: datetime) -> list[Removal]:
     return [Removal("text of rejected rows", batch_id, at, row_count) for batch_id, at, row_count in rows]
 
 
-def _old_backups(run: Run, now: datetime) -> list[Removal]:
+def _old_copies(run: Run, now: datetime) -> list[tuple[Path, datetime]]:
     days = run.reference.retention.backup_days
     if days is None:
         return []
-    copies = copies_of(run.settings.warehouse)
-    return [Removal("backup", None, made, 1, path=str(path)) for path, made in copies if (now - made).days >= days]
+    return [(path, made) for path, made in copies_of(run.settings.warehouse) if (now - made).days >= days]
 
 
 def _forget_texts(run: Run, batch_ids: list[int | None]) -> None:

@@ -17,6 +17,7 @@ from flows.warehouse import migrate, open_warehouse, read_warehouse
 from tests.golden.test_golden import CASES, ORDER_OF
 from tests.integration.test_regroup import elif_safak, leads, two_companies, world
 from tests.integration.test_rules import World
+from tests.properties.test_undo import REFERENCE
 
 __all__ = ["leads", "world"]  # fixtures
 
@@ -293,26 +294,8 @@ def test_explain_names_the_batch_by_which_a_field_stands(world: World, leads: Ca
 # --- a file that is loaded again
 
 
-TEAMS = {
-    "feeds.toml": """
-[feeds.crm]
-origin = "crm"
-account_id = "acme"
-as_of_pattern = "%Y-%m-%d"
-
-[feeds.web]
-account_id = "acme"
-as_of_pattern = "%Y-%m-%d"
-team_id = 1
-
-[feeds.list]
-account_id = "acme"
-as_of_pattern = "%Y-%m-%d"
-team_id = 2
-""",
-    "teams.csv": "teamId,accountId,name\n1,acme,East\n2,acme,West\n",
-    "team_members.csv": "teamId,user\n1,ann@acme.example\n2,cat@acme.example\n",
-}
+# One member a team: whose turn it is says nothing here.
+TEAMS = {**REFERENCE, "team_members.csv": "teamId,user\n1,ann@acme.example\n2,cat@acme.example\n"}
 
 
 @pytest.mark.parametrize("feed", ["crm", "list"])
